@@ -1,0 +1,31 @@
+"""What an alignment is: many spaces -> one shared space."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Self
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.estimator import Estimator, OnEpoch
+
+
+class Alignment(Estimator):
+    """Maps every modality into one space in which cosines may be compared.
+
+    `correlations_` (float [K], descending) are the held-out correlations of the shared components where the
+    method has components, else None; `train_correlations_` the same on the fitted rows.
+    """
+
+    family = "alignment"
+    correlations_: np.ndarray | None = None
+    train_correlations_: np.ndarray | None = None
+
+    @abstractmethod
+    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+        """Fit on the `train` rows (all rows where there is no split). Raises UserError when it cannot."""
+
+    @abstractmethod
+    def transform(self, embeddings: Embeddings) -> Embeddings:
+        """The same items with unit vectors [N, K] in one space named "aligned:NAME"; absent rows stay zero."""

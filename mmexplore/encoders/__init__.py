@@ -1,0 +1,1 @@
+"""Encoders: media in, vectors out; one registry (`mmexplore.encoders.registry`) behind every choice."""

@@ -1,0 +1,72 @@
+"""What an encoder is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from mmexplore.pairs.dataset import Cell, Kind
+
+
+@dataclass(frozen=True)
+class EncoderCard:
+    """What a person reads before choosing an encoder.
+
+    Attributes:
+        name: how it is chosen ("minilm", "open_clip:ViT-B-32/openai").
+        kind: what it encodes.  dim: width of its vectors (None: known after loading).
+        space: encoders with equal spaces may be compared directly.
+        size_mb: size of its weights.  licence, source: of the weights.
+        offline: True where the weights come with the installation.
+        languages: ISO 639-1 codes it reads well (text only).
+        look_for: what it is good at, and where it fails.
+    """
+
+    name: str
+    kind: Kind
+    dim: int | None
+    space: str
+    title: str
+    size_mb: float
+    licence: str
+    source: str
+    offline: bool
+    languages: tuple[str, ...] = ()
+    look_for: str = ""
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Token vectors of one item and where each lies.
+
+    vectors: float32 [T, dim].  places: T of (row, column) on a patch grid, or (start, end) in the text.
+    grid: (rows, columns) of the patch grid, or None for text.
+    """
+
+    vectors: np.ndarray
+    places: tuple[tuple[int, int], ...]
+    grid: tuple[int, int] | None = None
+
+
+class Encoder(ABC):
+    """Media of one kind in, unit vectors out. Loaded once a process and shared read-only by all threads."""
+
+    card: EncoderCard
+    #: changes whenever the same bytes would give other vectors (weights, preprocessing, engine precision)
+    version: str
+    #: how many items a call of `encode` takes best
+    batch_size: int = 32
+
+    @abstractmethod
+    def encode(self, batch: Sequence[Cell]) -> np.ndarray:
+        """float32 [B, dim], L2-normalised rows. Raises UserError naming the item that cannot be decoded."""
+
+    def encode_tokens(self, batch: Sequence[Cell]) -> list[Tokens] | None:
+        """Token vectors of each item, or None where the model has none."""
+        return None

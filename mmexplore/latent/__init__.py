@@ -1,0 +1,1 @@
+"""Where points lie: projections, and the geometry of spaces."""

@@ -1,0 +1,1 @@
+"""What one modality finds in another: galleries, exact search, metrics."""

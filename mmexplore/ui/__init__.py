@@ -1,0 +1,1 @@
+"""Streamlit: the workspace in session state, widgets, the job view."""
