@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class FittedFusion:
-    """A fusion with what was measured on it; `target` is the column it was fitted to ("label" or another), if any."""
+    """A fusion with what was measured on it.
+
+    `target` is the column it was fitted to ("label" or another), if any; `source` the vectors it was given:
+    "encoded" (as the encoders made them) or "aligned".
+    """
 
     fusion: Fusion
     score: FusionScore
     seed: int = 0
     target: str | None = None
+    source: str = "encoded"
 
 
 @dataclass
@@ -66,6 +71,18 @@ class Workspace:
         self._clear_embeddings()
         self.embeddings, self.encoders = embeddings, dict(encoders)
         self.split_source = "none" if embeddings.splits is None else "data"
+
+    def set_alignment(self, alignment: Alignment | None, aligned: Embeddings | None) -> None:
+        """Take an alignment (or none); fusions fitted on the aligned vectors of another one go."""
+        self.alignment, self.aligned = alignment, aligned
+        self.fusions = {name: f for name, f in self.fusions.items() if f.source != "aligned"}
+        if self.current not in self.fusions:
+            self.current = next(reversed(self.fusions), None)
+
+    def add_fusion(self, fitted: FittedFusion) -> None:
+        """Keep a fitted fusion under its method's name and show it."""
+        self.fusions[fitted.fusion.name] = fitted
+        self.current = fitted.fusion.name
 
     def _clear_embeddings(self) -> None:
         self.embeddings, self.aligned, self.alignment, self.current = None, None, None, None

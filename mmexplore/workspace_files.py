@@ -1,0 +1,292 @@
+"""A workspace on disk: a directory or ZIP of JSON + Parquet + safetensors, never pickle.
+
+run.json            what it is: encoders, split, fits, selection, seed
+pairs.parquet       the rows: ids, texts, media paths, labels, every other column
+cells.safetensors   number cells (vector, series ...)
+media/              the media files, named by content (only where they were copied)
+embeddings/         see `Embeddings.save`
+alignment.*         see `Estimator.save`
+fusions/            one `Estimator.save` a fitted fusion
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import mmexplore
+from mmexplore import alignment as alignments
+from mmexplore import fusion as fusions
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import load_estimator
+from mmexplore.fusion.evaluation import FusionScore
+from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
+from mmexplore.workspace import FittedFusion, Workspace
+
+FORMAT = 1
+
+
+# -- directory -----------------------------------------------------------------
+def save(workspace: Workspace, path: Path, copy_media: bool = False) -> None:
+    """Write the workspace as a directory, replacing an earlier one only when the new one is complete.
+
+    Args:
+        copy_media: put the media files inside (a directory that can be carried elsewhere); otherwise their
+            absolute paths are kept.
+
+    Raises:
+        UserError: `path` exists and is not a workspace, or cannot be written.
+    """
+    path = Path(path).absolute()
+    if path.exists() and not (path / "run.json").exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError("is there already and is not a workspace", str(path), "choose another name")
+    fresh, old = _beside(path, "new"), _beside(path, "old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        fresh.mkdir(parents=True)
+        _write(workspace, fresh, copy_media)
+        if path.exists():
+            path.rename(old)
+        fresh.rename(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot be written ({error.strerror or error})", str(path), "check the disk and the folder's rights"
+        ) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def open_directory(path: Path, trusted: bool = True) -> Workspace:
+    """Read what `save` wrote.
+
+    Args:
+        trusted: whether paths of media outside the directory are followed. False for what somebody uploaded:
+            there only `media/` inside is read.
+
+    Raises:
+        UserError: it is not a workspace, is damaged, or comes from a newer version.
+    """
+    path = Path(path).absolute()
+    old = _beside(path, "old")
+    if not path.exists() and (old / "run.json").exists():
+        old.rename(path)  # a save was killed between its two renames
+    try:
+        about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            "is not a workspace (no run.json)", str(path), "make one with `mmexplore embed` or Save"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise UserError(f"run.json cannot be read ({error})", str(path), "save it again") from error
+    if not isinstance(about, dict) or about.get("format", 0) > FORMAT:
+        raise UserError("comes from a newer mmexplore or is damaged", str(path), "update mmexplore")
+    try:
+        return _read(path, about, trusted)
+    except UserError:
+        raise
+    except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
+        raise UserError(f"is damaged ({type(error).__name__}: {error})", str(path), "reopen an earlier copy") from error
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f".{path.name}.{what}")
+
+
+def _write(workspace: Workspace, folder: Path, copy_media: bool) -> None:
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "mmexplore": mmexplore.__version__,
+        "encoders": workspace.encoders,
+        "split_source": workspace.split_source,
+        "current": workspace.current,
+        "selection": sorted(workspace.selection),
+        "seed": workspace.seed,
+        "dataset": None,
+        "embeddings": workspace.embeddings is not None,
+        "alignment": None if workspace.alignment is None else workspace.alignment.name,
+        "fusions": [],
+    }
+    if workspace.dataset is not None:
+        about["dataset"] = _write_pairs(workspace.dataset, folder, copy_media)
+    if workspace.embeddings is not None:
+        workspace.embeddings.save(folder / "embeddings")
+    if workspace.alignment is not None:
+        workspace.alignment.save(folder / "alignment")
+    for j, (name, fitted) in enumerate(workspace.fusions.items()):
+        fitted.fusion.save(folder / "fusions" / str(j))
+        about["fusions"].append(
+            {
+                "name": name,
+                "seed": fitted.seed,
+                "target": fitted.target,
+                "source": fitted.source,
+                "score": asdict(fitted.score),
+            }
+        )
+    (folder / "run.json").write_text(json.dumps(about, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be saved as JSON")
+
+
+def _write_pairs(dataset: PairedDataset, folder: Path, copy_media: bool) -> dict[str, Any]:
+    from safetensors.numpy import save_file
+
+    rows = pd.DataFrame({"id": dataset.ids.astype(str), "group": dataset.groups.astype(str)})
+    arrays: dict[str, np.ndarray] = {}
+    for name, values in (("label", dataset.labels), ("split", dataset.splits)):
+        if values is not None:
+            rows[name] = values
+    for j, (m, cells) in enumerate(dataset.cells.items()):
+        written: list[str | None] = []
+        for i, cell in enumerate(cells):
+            if isinstance(cell, Path):
+                written.append(
+                    "file:" + (_copy(cell, dataset.content[m][i], folder) if copy_media else str(cell.absolute()))
+                )
+            elif isinstance(cell, np.ndarray):
+                arrays[f"{j}.{i}"] = np.ascontiguousarray(cell)
+                written.append("array:")
+            else:
+                written.append(None if cell is None else "text:" + cell)
+        rows[f"cell.{j}"] = pd.Series(written, dtype=object)
+    for column in dataset.columns:
+        rows[f"column.{column}"] = dataset.columns[column].to_numpy()
+    rows.to_parquet(folder / "pairs.parquet")
+    if arrays:
+        save_file(arrays, folder / "cells.safetensors")
+    return {
+        "name": dataset.name,
+        "kinds": {m: str(k) for m, k in dataset.kinds.items()},
+        "source": dataset.source,
+        "language": dataset.language,
+        "rejected": [asdict(r) for r in dataset.rejected],
+    }
+
+
+def _copy(cell: Path, key: str, folder: Path) -> str:
+    target = folder / "media" / f"{key}{cell.suffix.lower()}"
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        try:
+            os.link(cell, target)
+        except OSError:  # another file system: copy instead
+            shutil.copyfile(cell, target)
+    return f"media/{target.name}"
+
+
+def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
+    workspace = Workspace(
+        encoders=about["encoders"],
+        split_source=about["split_source"],
+        current=about["current"],
+        selection=frozenset(about["selection"]),
+        seed=about["seed"],
+    )
+    if about["dataset"] is not None:
+        workspace.dataset = _read_pairs(path, about["dataset"], trusted)
+    if about["embeddings"]:
+        workspace.embeddings = Embeddings.load(path / "embeddings")
+    if about["alignment"] is not None:
+        aligned = load_estimator(path / "alignment", alignments.methods())
+        workspace.alignment = aligned
+        workspace.aligned = aligned.transform(workspace.embeddings)
+    for j, fitted in enumerate(about["fusions"]):
+        workspace.fusions[fitted["name"]] = FittedFusion(
+            load_estimator(path / "fusions" / str(j), fusions.methods()),
+            FusionScore(**fitted["score"]),
+            fitted["seed"],
+            fitted["target"],
+            fitted["source"],
+        )
+    return workspace
+
+
+def _read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDataset:
+    from safetensors.numpy import load_file
+
+    rows = pd.read_parquet(path / "pairs.parquet")
+    arrays = load_file(path / "cells.safetensors") if (path / "cells.safetensors").exists() else {}
+    cells = {
+        m: tuple(_cell(text, arrays, f"{j}.{i}", path, trusted) for i, text in enumerate(rows[f"cell.{j}"]))
+        for j, m in enumerate(about["kinds"])
+    }
+    labels = None
+    if "label" in rows:
+        labels = rows["label"].to_numpy(np.float64 if pd.api.types.is_float_dtype(rows["label"]) else object)
+    prefix = "column."
+    return PairedDataset(
+        name=about["name"],
+        ids=rows["id"].to_numpy(object),
+        kinds={m: Kind(k) for m, k in about["kinds"].items()},
+        cells=cells,
+        groups=rows["group"].to_numpy(object),
+        labels=labels,
+        splits=rows["split"].to_numpy(object) if "split" in rows else None,
+        columns=pd.DataFrame({c.removeprefix(prefix): rows[c] for c in rows if c.startswith(prefix)}, index=rows.index),
+        rejected=tuple(Rejected(**r) for r in about["rejected"]),
+        source=about["source"],
+        language=about["language"],
+    )
+
+
+def _cell(written: str | None, arrays: dict[str, np.ndarray], key: str, path: Path, trusted: bool) -> Cell:
+    if not isinstance(written, str):
+        return None
+    kind, _, value = written.partition(":")
+    if kind == "text":
+        return value
+    if kind == "array":
+        return arrays[key]
+    file = Path(value)
+    inside = (path / file).resolve()
+    if not file.is_absolute() and inside.is_relative_to((path / "media").resolve()):
+        return inside
+    if not trusted:
+        raise UserError(
+            f"names a file outside its media folder ({value})", path.name, "save it again with media inside"
+        )
+    return file
+
+
+# -- ZIP -----------------------------------------------------------------------
+def save_zip(workspace: Workspace, path: Path, workdir: Path) -> None:
+    """Write the workspace, media inside, as one ZIP; `workdir` is where it may lay the parts out first."""
+    folder = workdir / "workspace-to-zip"
+    shutil.rmtree(folder, ignore_errors=True)
+    save(workspace, folder, copy_media=True)
+    fresh = _beside(path, "new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder).as_posix())
+    fresh.replace(path)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_zip(path: Path, workdir: Path) -> Workspace:
+    """Read a ZIP that `save_zip` wrote, from anyone: unpacked by the same rules as any uploaded ZIP."""
+    from mmexplore.pairs.archive import unpack
+
+    folder = workdir / f"workspace-{path.stem}"
+    shutil.rmtree(folder, ignore_errors=True)
+    refused = unpack(path, folder).refused
+    if refused:
+        raise UserError(refused[0].reason, path.name, "save the workspace again")
+    return open_directory(folder, trusted=False)
