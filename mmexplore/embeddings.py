@@ -69,7 +69,7 @@ class Embeddings:
 
     @property
     def target_kind(self) -> str | None:
-        """"classification", "regression", or None where there are no labels."""
+        """ "classification", "regression", or None where there are no labels."""
         if self.labels is None:
             return None
         return "regression" if np.issubdtype(self.labels.dtype, np.floating) else "classification"
@@ -117,8 +117,13 @@ class Embeddings:
 
     def with_vectors(self, vectors: dict[str, np.ndarray], spaces: dict[str, str]) -> Embeddings:
         """The same items with other vectors (an alignment's answer)."""
-        return replace(self, vectors=vectors, spaces=spaces, present={m: self.present[m] for m in vectors},
-                       content={m: self.content[m] for m in vectors})
+        return replace(
+            self,
+            vectors=vectors,
+            spaces=spaces,
+            present={m: self.present[m] for m in vectors},
+            content={m: self.content[m] for m in vectors},
+        )
 
     def with_splits(self, splits: np.ndarray | None) -> Embeddings:
         return replace(self, splits=splits)
@@ -174,8 +179,11 @@ class Embeddings:
         except UserError:
             raise
         except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
-            raise UserError(f"cannot be read as saved embeddings ({error})", str(folder),
-                            "run `mmexplore embed` again or reopen another workspace") from error
+            raise UserError(
+                f"cannot be read as saved embeddings ({error})",
+                str(folder),
+                "run `mmexplore embed` again or reopen another workspace",
+            ) from error
 
 
 def _labels(column: pd.Series) -> np.ndarray:
@@ -186,8 +194,9 @@ def _labels(column: pd.Series) -> np.ndarray:
 
 def _row_keys(vectors: np.ndarray, present: np.ndarray) -> np.ndarray:
     rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    return np.array([hashlib.sha256(r.tobytes()).hexdigest() if p else "" for r, p in zip(rows, present, strict=True)],
-                    dtype=object)
+    return np.array(
+        [hashlib.sha256(r.tobytes()).hexdigest() if p else "" for r, p in zip(rows, present, strict=True)], dtype=object
+    )
 
 
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
@@ -206,8 +215,9 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
     def stack(values: list[np.ndarray | None]) -> np.ndarray | None:
         if all(v is None for v in values):
             return None
-        return np.concatenate([np.full(len(p), "", object) if v is None else v
-                               for p, v in zip(parts, values, strict=True)])
+        return np.concatenate(
+            [np.full(len(p), "", object) if v is None else v for p, v in zip(parts, values, strict=True)]
+        )
 
     names = first.modalities
     return Embeddings(

@@ -6,7 +6,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry
 from mmexplore.encoders.pipeline import Encoded, encode_dataset
 from mmexplore.errors import UserError
-from mmexplore.estimator import OnEpoch
-from mmexplore.fusion.base import Fusion
+from mmexplore.estimator import Estimator, OnEpoch
 from mmexplore.fusion.evaluation import evaluate_fusion
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import Cell, Kind
@@ -30,6 +29,17 @@ from mmexplore.workspace import FittedFusion, Workspace
 
 #: alignments that are fitted in advance: using one fits nothing on the person's rows
 FITTED_IN_ADVANCE = ("bridge", "conse")
+
+
+def all_methods() -> dict[str, type[Estimator]]:
+    """Every alignment, fusion and generative method by name, in that order."""
+    return {**alignments.methods(), **fusions.methods()}
+
+
+@cache
+def default_store() -> Store:
+    """The one store of vectors of this process."""
+    return Store()
 
 
 # -- encode --------------------------------------------------------------------
