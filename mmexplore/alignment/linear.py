@@ -1,0 +1,137 @@
+"""Alignments that are one affine map a modality: z_m = (x_m - mean_m) W_m, then unit length."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from typing import Any, Self
+
+import numpy as np
+
+from mmexplore.alignment.base import Alignment
+from mmexplore.alignment.rows import (
+    MIN_PAIRS,
+    held_out_rows,
+    pair_rows,
+    require_known,
+    require_linked,
+    train_rows,
+    unit_rows,
+)
+from mmexplore.embeddings import Embeddings, draw_split
+from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
+
+Maps = dict[str, np.ndarray]
+DEFAULT_COMPONENTS = 128
+
+
+class LinearAlignment(Alignment):
+    """Fits `solve` on train rows and holds one map a modality.
+
+    Attributes after `fit`:
+        means_: modality -> float64 [d_m], means of the fitted rows.
+        maps_: modality -> float64 [d_m, K].
+        correlations_: float [K] or None: correlation of each component on rows that were not fitted on, the mean
+            over pairs of modalities, in the order of the components. On the `test` rows (else `val`); without a
+            split, of a second fit on 80 % of the groups, read on the other 20 %. None with fewer than ten such rows.
+        train_correlations_: the same on the fitted rows.
+    """
+
+    #: False where the K outputs are not matched components (then there are no correlations to show)
+    has_components = True
+    means_: Maps
+    maps_: Maps
+
+    @abstractmethod
+    def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
+        """(means, maps) fitted on `rows` (bool [N])."""
+
+    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+        """Fit in closed form; `on_epoch` is called once, at the end."""
+        train = train_rows(embeddings)
+        require_linked(embeddings, train, self.name)
+        self.means_, self.maps_ = self.solve(embeddings, train, seed)
+        self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
+        self.history_ = self.empty_history()
+        self.correlations_ = self.train_correlations_ = None
+        if self.has_components:
+            self.train_correlations_ = component_correlations(embeddings, train, self.means_, self.maps_)
+            self.correlations_ = self._held_out_correlations(embeddings, seed)
+        if on_epoch is not None:
+            on_epoch(1, 1, {})
+        return self
+
+    def _held_out_correlations(self, embeddings: Embeddings, seed: int) -> np.ndarray | None:
+        if embeddings.splits is not None:
+            return component_correlations(embeddings, held_out_rows(embeddings), self.means_, self.maps_)
+        test = draw_split(embeddings, seed=seed) == "test"
+        try:
+            require_linked(embeddings, ~test, self.name)
+        except UserError:  # enough to fit on, too few to part
+            return None
+        return component_correlations(embeddings, test, *self.solve(embeddings, ~test, seed))
+
+    def transform(self, embeddings: Embeddings) -> Embeddings:
+        require_known(embeddings, self.dims_, self.name)
+        out = {}
+        for m, x in embeddings.vectors.items():
+            z = (x - self.means_[m].astype(np.float32)) @ self.maps_[m].astype(np.float32)
+            out[m] = unit_rows(z, embeddings.present[m])
+        return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays = {f"{part}.{j}": values[m] for part, values in (("mean", self.means_), ("map", self.maps_))
+                  for j, m in enumerate(self.modalities_)}
+        for key in ("correlations_", "train_correlations_"):
+            if getattr(self, key) is not None:
+                arrays[key] = getattr(self, key)
+        return arrays, {}
+
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        self.means_ = {m: arrays[f"mean.{j}"] for j, m in enumerate(self.modalities_)}
+        self.maps_ = {m: arrays[f"map.{j}"] for j, m in enumerate(self.modalities_)}
+        self.correlations_ = arrays.get("correlations_")
+        self.train_correlations_ = arrays.get("train_correlations_")
+
+
+def component_correlations(embeddings: Embeddings, rows: np.ndarray, means: Mapping[str, np.ndarray],
+                           maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """float64 [K]: Pearson correlation of each component between two modalities, averaged over the pairs.
+
+    Only pairs of modalities with at least MIN_PAIRS common rows within `rows` (bool [N]) count; None if none has.
+    A component that is constant there counts as 0.
+    """
+    found = []
+    for a, b in combinations(sorted(maps), 2):
+        both = pair_rows(embeddings, [a, b], rows)
+        if both.sum() < MIN_PAIRS:
+            continue
+        za, zb = ((embeddings.vectors[m][both] - means[m]) @ maps[m] for m in (a, b))
+        za, zb = za - za.mean(0), zb - zb.mean(0)
+        scale = np.sqrt((za**2).sum(0) * (zb**2).sum(0))
+        found.append(np.divide((za * zb).sum(0), scale, out=np.zeros_like(scale), where=scale > 0))
+    return np.mean(found, axis=0) if found else None
+
+
+# -- what the solvers share -------------------------------------------------------------------------------------------
+def count_components(wanted: int | None, dims: Iterable[int], n_rows: int) -> int:
+    """How many components there can be: `wanted` (None = 128), at most the smallest width and `n_rows` - 1."""
+    return max(1, min(wanted or DEFAULT_COMPONENTS, *dims, n_rows - 1))
+
+
+def centre(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """Rows of float [n, d] as (float64 [n, d] with mean 0 and mean variance 1, mean [d], root mean variance).
+
+    Raises:
+        UserError: all rows are equal.
+    """
+    x = x.astype(np.float64)
+    mean = x.mean(axis=0)
+    x -= mean
+    spread = float(np.sqrt((x**2).sum() / (x.shape[1] * (len(x) - 1))))
+    if spread <= 1e-12 * max(1.0, float(np.abs(mean).max())):
+        raise UserError("all its vectors are the same", where, "leave it out or encode it again")
+    x /= spread
+    return x, mean, spread

@@ -1,0 +1,99 @@
+"""Which rows an alignment is fitted on, and whether they are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+
+#: below this many rows seen through both of two modalities nothing can be aligned
+MIN_PAIRS = 10
+
+
+def train_rows(embeddings: Embeddings) -> np.ndarray:
+    """bool [N]: the `train` rows, or all where there is no split."""
+    return np.ones(len(embeddings), bool) if embeddings.splits is None else embeddings.in_split("train")
+
+
+def held_out_rows(embeddings: Embeddings) -> np.ndarray:
+    """bool [N]: the `test` rows, else the `val` rows; all False where there are neither."""
+    test = embeddings.in_split("test")
+    return test if test.any() else embeddings.in_split("val")
+
+
+def validation_rows(embeddings: Embeddings, train: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(fit rows, early-stopping rows), both bool [N]: the `val` rows, else `share` of the train groups.
+
+    Args:
+        train: bool [N], rows that may be fitted on.
+    """
+    from mmexplore.embeddings import draw_split
+
+    val = embeddings.in_split("val")
+    if val.sum() >= MIN_PAIRS:
+        return train, val
+    part = embeddings.take(train)
+    drawn = np.zeros(len(embeddings), bool)
+    drawn[np.flatnonzero(train)] = draw_split(part, held_out=share, seed=seed) == "test"
+    return train & ~drawn, drawn
+
+
+def pair_rows(embeddings: Embeddings, modalities: Sequence[str], within: np.ndarray) -> np.ndarray:
+    """bool [N]: rows of `within` in which every one of `modalities` is present."""
+    return within & np.logical_and.reduce([embeddings.present[m] for m in modalities])
+
+
+def require_linked(embeddings: Embeddings, within: np.ndarray, method: str) -> None:
+    """Check that an alignment can be fitted on the rows `within` (bool [N]).
+
+    Raises:
+        UserError: fewer than two modalities; numbers that are not finite; or modalities that share fewer than
+            MIN_PAIRS rows with the others, directly or through a third one.
+    """
+    names = embeddings.modalities
+    if len(names) < 2:
+        raise UserError("there is only one modality", method, "choose pairs with two modalities or more")
+    for m in names:
+        if not np.isfinite(embeddings.vectors[m]).all():
+            raise UserError("some vectors hold numbers that are not finite", f"modality {m}", "encode it again")
+    component = {m: m for m in names}
+    for a, b in combinations(names, 2):
+        if pair_rows(embeddings, [a, b], within).sum() >= MIN_PAIRS and component[a] != component[b]:
+            old, new = component[b], component[a]
+            component = {m: new if c == old else c for m, c in component.items()}
+    alone = [m for m in names if component[m] != component[names[0]]]
+    if alone:
+        most = max(int(pair_rows(embeddings, [a, b], within).sum()) for a in alone for b in names if b not in alone)
+        raise UserError(
+            f"only {most} of the rows to fit on have {alone[0]} together with another modality, "
+            f"at least {MIN_PAIRS} are needed",
+            method,
+            "bring more complete pairs, or leave this modality out",
+        )
+
+
+def require_known(embeddings: Embeddings, dims: dict[str, int], method: str) -> None:
+    """Check that every modality of `embeddings` was fitted, with the same width.
+
+    Raises:
+        UserError: a modality that the fit has not seen, or one of another width.
+    """
+    for m, width in embeddings.dims.items():
+        if m not in dims:
+            raise UserError("it was not there when the alignment was fitted", f"modality {m}",
+                            f"fit {method} again, or leave it out")
+        if width != dims[m]:
+            raise UserError(f"its vectors have {width} numbers, the alignment was fitted on {dims[m]}",
+                            f"modality {m}", f"use the same encoder, or fit {method} again")
+
+
+def unit_rows(x: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """float32 [N, K]: rows of `x` divided by their length; zeros where `present` (bool [N]) is False."""
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    unit = np.divide(x, length, out=np.zeros_like(x), where=length > 0)
+    unit[~present] = 0
+    return unit.astype(np.float32, copy=False)
