@@ -1,0 +1,28 @@
+"""The modality gap as a control: move the clouds together (or apart) along the line between their means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+
+
+def shift_gap(embeddings: Embeddings, amount: float, modalities: Sequence[str] | None = None,
+              fit_rows: np.ndarray | None = None) -> Embeddings:
+    """Mean shift along the gap (Liang 2022): x -> unit(x - amount * (mean of its modality - mean of the means)).
+
+    Args:
+        embeddings: modalities in one shared space (others are left as they are).
+        amount: 0 = as it is, 1 = the means fall together (before the renormalising), negative = further apart.
+        modalities: those to move; all when None.
+        fit_rows: rows (positions or bool [N]) the means are taken over; all when None.
+
+    Returns:
+        The same items with moved unit vectors; ids, groups, content keys unchanged, so that retrieval, maps and the
+        thermometer follow by being called again.
+
+    Raises:
+        UserError: fewer than two of the modalities, or they are not in one space.
+    """
