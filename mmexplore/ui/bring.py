@@ -1,0 +1,167 @@
+"""Bringing one's own pairs: upload or path -> what was recognised, to be corrected -> read as a job."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore.errors import UserError
+from mmexplore.jobs import Progress
+from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.ui import jobs_view, session
+from mmexplore.ui.widgets import say_error
+
+ROLES = ["image", "text", "audio", "video", "time series", "vector", "tabular", "id", "label", "split", "group",
+         "column", "ignore"]
+ROLE_HELP = (
+    "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for one another. "
+    "split: train / val / test. column: kept to colour by. ignore: left out."
+)
+FORMS = """
+- **A table with its media**: a CSV, TSV, JSON Lines or Parquet file that names the pictures in a column, and the
+  pictures themselves, all at once or in one ZIP.
+- **A ZIP or folder of pictures** with a `.txt` caption of the same name beside each, or sub-folders named by class.
+- **Vectors you already have**: `.npz`, `.npy`, `.safetensors`, or Parquet with list columns; one array a modality.
+  Arrays named `id`, `label`, `split`, `group` are taken as that.
+"""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a person brought, on disk: the files to read and a folder that the reader may unpack into."""
+
+    paths: tuple[Path, ...]
+    workdir: Path
+    name: str
+
+
+# -- files onto the disk ---------------------------------------------------------
+def safe_relative(name: str) -> Path:
+    """An uploaded file's name as a path that stays inside the folder it is joined to; sub-folders are kept."""
+    parts = [p for p in PurePosixPath(name.replace("\\", "/")).parts if p not in ("", ".", "..", "/")]
+    parts = ["".join("_" if c in '<>:"|?*' or ord(c) < 32 else c for c in p)[-150:] for p in parts]
+    return Path(*parts) if parts else Path("file")
+
+
+def keep_uploads(files: Sequence[Any], folder: Path) -> list[Path]:
+    """Write uploads (things with `.name` and `.read`) into `folder`; two of one name do not overwrite each other."""
+    kept = []
+    for file in files:
+        path = folder / safe_relative(file.name)
+        if path.exists():
+            path = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:6]}{path.suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as out:
+            shutil.copyfileobj(file, out)
+        kept.append(path)
+    return kept
+
+
+def source_of(paths: Sequence[Path]) -> Path | list[Path]:
+    """What the reader is given: the one file or folder, or the list."""
+    return paths[0] if len(paths) == 1 else list(paths)
+
+
+# -- the panel -------------------------------------------------------------------
+def panel() -> None:
+    """Upload (or path), preview with roles, Read."""
+    with st.expander("What can I bring?"):
+        st.markdown(FORMS)
+    generation = st.session_state.setdefault("upload.generation", 0)
+    files = st.file_uploader(
+        "A ZIP, a table with its media, or vectors", accept_multiple_files=True, key=f"upload-{generation}",
+        help="Files stay on this server for as long as this browser session; nothing is sent elsewhere.",
+    )
+    if st.button("Look at the files", type="primary", disabled=not files, key="look"):
+        folder = session.folder(f"upload-{uuid.uuid4().hex[:8]}")
+        _look(keep_uploads(files, folder / "files"), folder, files[0].name if len(files) == 1 else f"{len(files)} files")
+        st.session_state["upload.generation"] = generation + 1  # an uploader that is gone frees its memory
+        st.rerun()
+    if session.local_paths_allowed():
+        _path_form()
+    if "brought" in st.session_state:
+        _preview(*st.session_state["brought"])
+
+
+def _path_form() -> None:
+    with st.form("path-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input("Or a path on this computer", placeholder="a folder, ZIP or table", key="path")
+        if st.form_submit_button("Look at the path"):
+            path = Path(os.path.expandvars(typed.strip())).expanduser()
+            if not typed.strip() or not path.exists():
+                say_error(UserError("there is no such file or folder", typed.strip() or "path", "check the spelling"))
+                return
+            _look([path], session.folder(f"path-{uuid.uuid4().hex[:8]}"), path.name)
+
+
+def _look(paths: list[Path], folder: Path, name: str) -> None:
+    from mmexplore.pairs.read import recognise
+
+    st.session_state.pop("brought", None)
+    brought = Brought(tuple(paths), folder / "unpacked", name)
+    try:
+        with st.spinner("Looking at what is there"):
+            st.session_state["brought"] = (brought, recognise(source_of(paths), workdir=brought.workdir))
+    except UserError as error:
+        st.session_state["notice"] = str(error)
+
+
+def _preview(brought: Brought, found: Any) -> None:
+    with st.container(border=True, key="preview"):
+        st.text(f"{brought.name}: {found.n_rows:,} rows, {len(found.columns)} columns")
+        st.caption("This is how the columns will be read. Change a role where it is wrong.")
+        table = pd.DataFrame([{"column": c.name, "role": c.role, "example": str(c.example), "why": c.why}
+                              for c in found.columns])
+        edited = st.data_editor(
+            table, key=f"roles-{brought.workdir.parent.name}", hide_index=True, width="stretch", disabled=["column", "example", "why"],
+            column_config={
+                "column": st.column_config.TextColumn("Column"),
+                "role": st.column_config.SelectboxColumn("Read as", options=ROLES, required=True, help=ROLE_HELP),
+                "example": st.column_config.TextColumn("Example"),
+                "why": st.column_config.TextColumn("Why", width="large"),
+            },
+        )
+        if len(found.preview):
+            with st.expander("First rows"):
+                st.dataframe(found.preview.astype(str), hide_index=True)
+        keep = st.toggle("Keep rows with a broken cell, with that cell empty", key="keep-broken",
+                         help="Off: such a row is left out. Either way it is listed with its reason.")
+        with st.container(horizontal=True):
+            if st.button(f"Read {found.n_rows:,} rows", type="primary", key="read", disabled=jobs_view.busy("read")):
+                roles = dict(zip(edited["column"], edited["role"], strict=True))
+                _read(brought, roles, "blank_cell" if keep else "drop_row")
+            if st.button("Cancel", key="read-cancel"):
+                del st.session_state["brought"]
+                st.rerun()
+
+
+def _read(brought: Brought, roles: dict[str, str], on_broken: str) -> None:
+    from mmexplore.pairs.read import read_pairs
+
+    def work(progress: Progress) -> PairedDataset:
+        return read_pairs(source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken,
+                          progress=progress)
+
+    def take_up(dataset: PairedDataset) -> str:
+        st.session_state.pop("brought", None)
+        show_pairs(dataset)
+        return f"{len(dataset):,} rows read. Next: Encode."
+
+    jobs_view.submit(f"Read {brought.name}", work, take_up, "read")
+
+
+def show_pairs(dataset: PairedDataset) -> None:
+    """These pairs from now on; the seed stays."""
+    from mmexplore.workspace import Workspace
+
+    workspace = Workspace(seed=session.workspace().seed)
+    workspace.set_dataset(dataset)
+    session.set_workspace(workspace)

@@ -1,0 +1,132 @@
+"""Long work as the person sees it: submitted here, shown on every page, its result taken up wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from mmexplore.errors import UserError
+from mmexplore.jobs import Job, Progress, pool
+from mmexplore.ui import session
+from mmexplore.ui.widgets import one_line, plain, say_error
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job of this session and what to do with its result (in the session's own thread)."""
+
+    job: Job[Any]
+    take_up: Callable[[Any], str | None]
+    kind: str
+
+
+def submit(title: str, work: Callable[[Progress], Any], take_up: Callable[[Any], str | None], kind: str) -> None:
+    """Queue `work(progress)`; once it is done, `take_up(result)` runs in this session, whatever page is shown.
+
+    Args:
+        title: what the person reads ("Encode 519 pairs").
+        take_up: keeps the result in the workspace; may return a sentence to show.
+        kind: "encode", "fuse", "read" ...: a new job of a kind replaces a failed one on display.
+    """
+    try:
+        job = pool().submit(title, work, session.owner())
+    except UserError as error:
+        say_error(error)
+        return
+    _waiting()[:] = [w for w in _waiting() if w.kind != kind or not w.job.finished]
+    _waiting().append(Waiting(job, take_up, kind))
+    st.rerun()
+
+
+def _waiting() -> list[Waiting]:
+    return st.session_state.setdefault("jobs", [])
+
+
+def busy(kind: str) -> bool:
+    """Is a job of this kind queued or running for this session?"""
+    return any(w.kind == kind and not w.job.finished for w in _waiting())
+
+
+def collect() -> None:
+    """Take up what has finished since the last run. Called by app.py before the page is drawn."""
+    for waiting in list(_waiting()):
+        if waiting.job.state == "done":
+            _waiting().remove(waiting)
+            try:
+                st.session_state["notice.done"] = waiting.take_up(waiting.job.take()) or ""
+            except UserError as error:
+                st.session_state["notice"] = str(error)
+        elif waiting.job.state == "cancelled":
+            _waiting().remove(waiting)
+            st.session_state["notice.done"] = f"{waiting.job.title}: cancelled."
+
+
+def show() -> None:
+    """Notices, failed jobs, and a strip for each job that is queued or running. Nothing when there is nothing."""
+    if notice := st.session_state.pop("notice", None):
+        say_error(notice)
+    if done := st.session_state.pop("notice.done", None):
+        st.toast(plain(done))
+    for waiting in list(_waiting()):
+        if waiting.job.state == "failed":
+            _show_failed(waiting)
+    if any(not w.job.finished for w in _waiting()):
+        st.fragment(_show_running, run_every=1.0)()
+
+
+def _show_failed(waiting: Waiting) -> None:
+    with st.container(border=True, key=f"failed-{waiting.job.id}"):
+        st.text(f"{waiting.job.title} did not finish.")
+        say_error(waiting.job.error, waiting.job.traceback)
+        if st.button("Close", key=f"close-{waiting.job.id}"):
+            pool().forget(waiting.job)
+            _waiting().remove(waiting)
+            st.rerun()
+
+
+def _show_running() -> None:
+    running = _waiting()
+    if any(w.job.finished for w in running):
+        st.rerun(scope="app")
+    for waiting in running:
+        job = waiting.job
+        with st.container(border=True, key=f"job-{job.id}"):
+            left, right = st.columns([5, 1], vertical_alignment="center")
+            left.text(one_line(job.title))
+            if right.button("Cancel", key=f"cancel-{job.id}", width="stretch"):
+                job.cancel()
+                st.rerun(scope="fragment")
+            st.progress(job.progress.fraction, text=plain(describe(job)))
+
+
+def describe(job: Job[Any]) -> str:
+    """Where a job stands, in words: "120 of 519 · 38 a second · 10 s left"."""
+    if job.state == "queued":
+        return "Next in the queue." if job.position <= 1 else f"Number {job.position} in the queue."
+    if job.progress.cancelled:
+        return "Stopping at the next safe point."
+    parts = []
+    if job.total:
+        parts.append(f"{job.done:,.0f} of {job.total:,.0f}")
+    if job.throughput:
+        parts.append(f"{job.throughput:,.0f} a second" if job.throughput >= 10 else f"{job.throughput:.1f} a second")
+    if job.seconds_left is not None:
+        parts.append(f"{duration(job.seconds_left)} left")
+    elif job.elapsed >= 3:
+        parts.append(f"{duration(job.elapsed)} so far")
+    if job.message:
+        parts.append(one_line(job.message, 90))
+    return " · ".join(parts) or "Starting."
+
+
+def duration(seconds: float) -> str:
+    """4 s, 2 min 10 s, 1 h 5 min."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{max(1, seconds)} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -1,0 +1,86 @@
+"""What is loaded, for the Data page: numbers, where it comes from, cards, what is missing, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mmexplore.pairs.dataset import Rejected
+from mmexplore.ui import selection
+from mmexplore.ui.download import table_buttons, view_bar
+from mmexplore.ui.items import item_grid
+from mmexplore.ui.presence import complete, patterns
+from mmexplore.ui.widgets import fact, numbers, section
+from mmexplore.workspace import Workspace
+
+TABLE_ROWS = 5000
+
+
+def summary(workspace: Workspace) -> None:
+    """Name, rows, modalities, labels; source and licence."""
+    dataset, embeddings = workspace.dataset, workspace.embeddings
+    source = dataset if dataset is not None else embeddings
+    if source is None:
+        return
+    labels = [] if source.labels is None else [x for x in np.unique(source.labels.astype(str)) if x]
+    values = [("Rows", f"{len(source):,}", "One row is one item seen through its modalities."),
+              ("Modalities", f"{len(source.modalities)}", "Columns that show the same item in different ways."),
+              ("Complete rows", f"{complete(source.present):,}", "Rows with no modality missing.")]
+    if labels:
+        values.append(("Labels", f"{len(labels):,}", "Distinct labels; a fusion can learn to tell them apart."))
+    if dataset is not None and dataset.rejected:
+        values.append(("Left out", f"{len(dataset.rejected):,}", "Rows or cells that could not be used; listed below."))
+    numbers(values)
+    for modality in source.modalities:
+        kind = dataset.kinds[modality] if dataset is not None else "vector"
+        language = f", {dataset.language[modality]}" if dataset is not None and modality in dataset.language else ""
+        fact(str(kind), f"{modality}{language}: {int(source.present[modality].sum()):,} of {len(source):,} rows")
+    if dataset is not None and dataset.source:
+        fact("source", dataset.source)
+
+
+def cards(workspace: Workspace) -> None:
+    """The pairs as cards, the table of them, and what is missing where."""
+    source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
+    if source is None:
+        return
+    section("The pairs")
+    item_grid(workspace, np.arange(len(source)), "pairs", limit=18)
+    with st.expander("As a table (choose rows to select them in every view)"):
+        _table(workspace)
+    with st.expander("What is missing where"):
+        st.caption("Each line is a pattern: which modalities a row has, and how many rows look like that.")
+        st.dataframe(patterns(source.present), hide_index=True, key="patterns", column_config={
+            "rows": st.column_config.NumberColumn("Rows", format="localized"),
+            "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent")})
+
+
+def _table(workspace: Workspace) -> None:
+    source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
+    assert source is not None
+    rows = np.arange(min(len(source), TABLE_ROWS))
+    if len(rows) < len(source):
+        st.caption(f"The first {len(rows):,} of {len(source):,} rows; the download has all.")
+    key = selection.chart_key("table.pairs")
+    st.dataframe(selection.item_table(workspace, rows), hide_index=True, key=key, selection_mode="multi-row",
+                 on_select=lambda: selection.take_table(key, source.ids, rows))
+    view_bar("pairs", table=lambda: selection.item_table(workspace, np.arange(len(source))))
+
+
+def rejected_table(rejected: Sequence[Rejected]) -> pd.DataFrame:
+    """Row, id, column and reason of everything that was left out."""
+    return pd.DataFrame([{"row": r.row or None, "id": r.id, "column": r.column, "reason": r.reason} for r in rejected],
+                        columns=["row", "id", "column", "reason"])
+
+
+def left_out(rejected: Sequence[Rejected], name: str, title: str = "Left out, and why") -> None:
+    """The list of rejected rows with its download; nothing where nothing was rejected."""
+    if not rejected:
+        return
+    with st.expander(f"{title} ({len(rejected):,})"):
+        st.dataframe(rejected_table(rejected), hide_index=True, key=f"rejected-{name}")
+        with st.container(horizontal=True):
+            table_buttons(lambda: rejected_table(rejected), f"left-out-{name}", key=f"rejected-{name}")

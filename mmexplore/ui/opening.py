@@ -1,0 +1,48 @@
+"""Opening a built-in example: at once where its results are kept, else after a job has made them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmexplore.errors import UserError
+from mmexplore.ui import jobs_view, session
+
+#: the example that opens when a person has brought nothing yet
+FIRST_EXAMPLE = "emoji"
+
+
+def open_example(name: str) -> None:
+    """Show a built-in example with its results.
+
+    Raises:
+        UserError: no example has this name.
+    """
+    from mmexplore import showcase
+
+    if showcase.is_prepared(name):
+        session.set_workspace(showcase.open_example(name), example=name)
+        return
+    from mmexplore.pairs.examples import EXAMPLES
+
+    if name not in EXAMPLES:
+        raise UserError(f"no example is called {name!r}", "example", f"choose one of: {', '.join(EXAMPLES)}")
+
+    def take_up(_: object) -> str:
+        session.set_workspace(showcase.open_example(name), example=name)
+        return f"The example {name} is open."
+
+    jobs_view.submit(f"Prepare the example {name} (once)", lambda p: showcase.prepare_example(name, p), take_up, "example")
+
+
+def first_run() -> None:
+    """On the first run of a session, open the example that the URL names, or the first one. Called by app.py."""
+    if "started" in st.session_state:
+        return
+    st.session_state["started"] = True
+    asked = st.query_params.get("example", FIRST_EXAMPLE)
+    try:
+        open_example(asked)
+    except UserError as error:
+        st.session_state["notice"] = str(error)
+        if asked != FIRST_EXAMPLE:
+            open_example(FIRST_EXAMPLE)

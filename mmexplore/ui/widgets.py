@@ -1,0 +1,71 @@
+"""Small things every page draws: text that cannot become markup, errors, numbers, cards of items."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mmexplore.errors import UserError
+
+STYLE = Path(__file__).with_name("style.css")
+
+# Everything that CommonMark, GFM, LaTeX or Streamlit's own directives give a meaning to.
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!~|<>$&^=])")
+# U+2060 after a colon breaks `:red[...]`, `:material/...:`, `:smile:` and bare `https://` without being seen.
+_WORD_JOINER = "\u2060"
+
+
+def plain(text: object, limit: int = 200) -> str:
+    """`text` as Markdown that shows exactly its characters on one line; longer than `limit` ends in an ellipsis.
+
+    For labels, errors and options: the places where Streamlit reads Markdown. Elsewhere use `st.text`.
+    """
+    line = one_line(text, limit)
+    return _MARKUP.sub(r"\\\1", line).replace(":", ":" + _WORD_JOINER)
+
+
+def one_line(text: object, limit: int = 200) -> str:
+    """`text` without line breaks, control or direction-changing characters, at most `limit` characters long."""
+    line = " ".join(str(text).split())
+    line = "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs"} and c not in "\u202a\u202b\u202d\u202e")
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def say_error(error: UserError | str, traceback: str | None = None) -> None:
+    """One sentence in red; the traceback only when the person asks for it."""
+    st.error(plain(error, 600))
+    if traceback:
+        with st.expander("Details for a bug report"):
+            st.code(traceback, language=None)
+
+
+def header(title: str, lead: str) -> None:
+    """The page's title and one sentence on what it is for (both ours, Markdown allowed)."""
+    st.html(STYLE)
+    st.title(title, anchor=False)
+    st.caption(lead)
+
+
+def section(title: str, lead: str = "") -> None:
+    """A part of a page: its title and, where needed, one plain sentence."""
+    st.subheader(title, anchor=False)
+    if lead:
+        st.caption(lead)
+
+
+def numbers(values: Sequence[tuple[str, str, str]]) -> None:
+    """A row of (label, value, help) that wraps on a narrow window. Labels and values may come from the person."""
+    with st.container(horizontal=True, gap="small"):
+        for label, value, about in values:
+            st.metric(plain(label, 40), one_line(value, 40), help=about or None, border=True, width=170)
+
+
+def fact(label: str, value: object) -> None:
+    """`label` (ours) beside `value` (the person's), on one line."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(label)
+        st.text(one_line(value, 400))

@@ -1,0 +1,3 @@
+"""."""
+from mmexplore.ui.needs import need
+need("pairs")
