@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmexplore import runtime
 from mmexplore.embeddings import Embeddings
-from mmexplore.retrieval.gallery import Gallery
+from mmexplore.errors import UserError
+from mmexplore.retrieval.chance import chance_average_precision, chance_hit, chance_median_rank, chance_mrr
+from mmexplore.retrieval.gallery import (
+    Gallery,
+    check_shared,
+    correct_items,
+    gallery_of,
+    paired_galleries,
+    row_positions,
+)
+from mmexplore.retrieval.ranks import blocks, match_rank, own_items, ranks, ranks_of
+from mmexplore.retrieval.search import nearest
+
+RECALLS = (1, 5, 10)
+N_BOOTSTRAP = 1000
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,7 @@ class RetrievalReport:
         n_queries, n_gallery: distinct items asked and searched.  n_left_out: rows that do not count because src or
             dst is absent there.  n_asked: rows that were asked for.
         ranks: float [Q], rank of the best correct item.  query_rows: int [Q], first row of each query.
+        rows: int [n_asked], the rows that were asked for.
     """
 
     src: str
@@ -41,31 +58,34 @@ class RetrievalReport:
     n_queries: int
     n_gallery: int
     n_left_out: int
-    n_asked: int
     ranks: np.ndarray
     query_rows: np.ndarray
+    rows: np.ndarray
 
-    def as_dict(self) -> dict[str, float | int | dict[str, list[float]]]:
+    @property
+    def n_asked(self) -> int:
+        return len(self.rows)
+
+    def as_dict(self) -> dict[str, Any]:
         """JSON-able: r@1, r@5, r@10, mrr, median_rank, chance_r@1 ..., n_queries, n_gallery, n_left_out, intervals."""
-        return {}
+        name = {"r1": "r@1", "r5": "r@5", "r10": "r@10"}
+        numbers: dict[str, Any] = {}
+        for prefix in ("", "chance_"):
+            for metric in ("r1", "r5", "r10", "mrr", "median_rank"):
+                numbers[prefix + name.get(metric, metric)] = round(float(getattr(self, prefix + metric)), 4)
+        counts = {c: getattr(self, c) for c in ("n_queries", "n_gallery", "n_left_out", "n_asked")}
+        intervals = {name.get(m, m): [round(float(v), 4) for v in pair] for m, pair in self.intervals.items()}
+        return numbers | counts | {"intervals": intervals}
 
 
-def ranks(queries: Gallery, gallery: Gallery) -> np.ndarray:
-    """Rank (from 1) of each query's best correct item in the gallery: float [Q]; NaN where none is correct.
-
-    rank = 1 + #(wrong items with a greater score) + #(wrong items with the same score) / 2, so that a constant
-    similarity gets the middle rank, not the first. Scores closer than 1e-6 (float32 rounding) count as the same.
-    Works in blocks of queries: memory stays bounded at 50,000 x 50,000. For queries of the gallery's own modality an
-    item never finds itself.
-    """
-
-
-def match_rank(gallery: Gallery, query: np.ndarray, groups: list[str]) -> float | None:
-    """Rank of the best item of `groups` for one query vector [d]; None where no such item is in the gallery."""
-
-
-def retrieval_report(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None = None, seed: int = 0,
-                     max_queries: int | None = None) -> RetrievalReport:
+def retrieval_report(
+    embeddings: Embeddings,
+    src: str,
+    dst: str,
+    rows: np.ndarray | None = None,
+    seed: int = 0,
+    max_queries: int | None = None,
+) -> RetrievalReport:
     """Measure retrieval src -> dst in a shared space.
 
     Args:
@@ -76,11 +96,97 @@ def retrieval_report(embeddings: Embeddings, src: str, dst: str, rows: np.ndarra
     Raises:
         UserError: unknown modality, the two are not in one space, or no query has a correct answer.
     """
+    queries, gallery, left_out = paired_galleries(embeddings, src, dst, rows)
+    if max_queries is not None and len(queries) > max_queries:
+        queries = queries.take(np.sort(runtime.rng(seed).choice(len(queries), max_queries, replace=False)))
+    asked = np.unique(row_positions(rows, len(embeddings)))
+    return report_of(queries, gallery, asked, n_left_out=left_out, seed=seed)
+
+
+def report_of(
+    queries: Gallery,
+    gallery: Gallery,
+    rows: np.ndarray,
+    vectors: tuple[np.ndarray, np.ndarray] | None = None,
+    n_left_out: int = 0,
+    seed: int = 0,
+) -> RetrievalReport:
+    """`retrieval_report` for queries and a gallery at hand.
+
+    Args:
+        rows: the rows they were made from.
+        vectors: other vectors [Q, d'], [G, d'] to score with (a rescoring's); the galleries' own when None.
+
+    Raises:
+        UserError: no query has a correct answer.
+    """
+    src, dst = queries.modality, gallery.modality
+    starts, items = correct_items(queries, gallery)
+    left, right = vectors or (queries.vectors, gallery.vectors)
+    rank = ranks_of(left, right, starts, items, own=own_items(queries, gallery))
+    answered = ~np.isnan(rank)
+    if not answered.any():
+        raise UserError("no item has a partner to be found", f"{src} -> {dst}", "choose rows that have both modalities")
+    rank, n_correct = rank[answered], np.diff(starts)[answered]
+    group = pd.factorize(_first_group(queries))[0][answered]
+    n_gallery = len(gallery) - int(src == dst)  # an item is not searched for itself
+    values = {"r1": 100.0 * (rank <= 1), "r5": 100.0 * (rank <= 5), "r10": 100.0 * (rank <= 10), "mrr": 100.0 / rank}
+    means = {name: float(v.mean()) for name, v in values.items()}
+    chance = {f"chance_r{k}": 100 * chance_hit(n_correct, n_gallery, k) for k in RECALLS}
+    return RetrievalReport(
+        src=src,
+        dst=dst,
+        **means,
+        median_rank=float(np.median(rank)),
+        **chance,
+        chance_mrr=100 * chance_mrr(n_correct, n_gallery),
+        chance_median_rank=chance_median_rank(n_correct, n_gallery),
+        intervals=_intervals(values, rank, group, seed),
+        n_queries=len(rank),
+        n_gallery=n_gallery,
+        n_left_out=n_left_out,
+        ranks=rank,
+        query_rows=queries.rows[answered],
+        rows=rows,
+    )
+
+
+def _first_group(gallery: Gallery) -> np.ndarray:
+    """The first group of each item, [G] (what the bootstrap draws: queries of one group stay together)."""
+    return gallery.group_names[np.searchsorted(gallery.group_items, np.arange(len(gallery)))]
+
+
+def _intervals(
+    values: dict[str, np.ndarray], rank: np.ndarray, group: np.ndarray, seed: int
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of the means and of the median rank, groups drawn with replacement.
+
+    1,000 draws; fewer (at least 200) above 10,000 groups, where the interval is narrow and each draw is dear.
+    """
+    random = runtime.rng(seed)
+    group = pd.factorize(group)[0]
+    n = int(group.max()) + 1
+    draws = int(np.clip(N_BOOTSTRAP * 10_000 // n, 200, N_BOOTSTRAP))
+    sums = np.stack([np.bincount(group, v) for v in [*values.values(), np.ones(len(rank))]])  # [metrics + 1, groups]
+    order = np.argsort(rank)
+    answers = np.empty((draws, len(values) + 1))
+    for draw in range(draws):
+        times = np.bincount(random.integers(0, n, n), minlength=n)
+        total = sums @ times
+        reached = np.cumsum(times[group[order]])
+        answers[draw, :-1] = total[:-1] / total[-1]
+        answers[draw, -1] = rank[order[np.searchsorted(reached, total[-1] / 2)]]
+    low, high = np.percentile(answers, [2.5, 97.5], axis=0)
+    return {m: (float(low[j]), float(high[j])) for j, m in enumerate([*values, "median_rank"])}
 
 
 @dataclass(frozen=True)
 class LabelMap:
-    """Mean average precision where "same label" is correct: per cent, with its chance level and interval."""
+    """Mean average precision where "same label" is correct: per cent, with its chance level and interval.
+
+    The mean is over `n_queries` of the `n_queries_of` items that have a label and an item to find, in a gallery of
+    `n_gallery` labelled items.
+    """
 
     src: str
     dst: str
@@ -92,17 +198,92 @@ class LabelMap:
     n_gallery: int
 
 
-def map_label(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None = None, seed: int = 0,
-              max_queries: int = 2000) -> LabelMap | None:
+def map_label(
+    embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None = None, seed: int = 0, max_queries: int = 2000
+) -> LabelMap | None:
     """Mean average precision of src -> dst with same label = correct; None where there are no class labels.
 
-    Items with an unknown label take no part. Above `max_queries` a seeded sample of the queries is asked.
+    Items with an unknown label take no part. Above `max_queries` a seeded sample of the queries is asked. Ties are
+    broken by a seeded random order, so that they favour nobody.
     """
+    check_shared(embeddings, [src, dst])
+    if embeddings.target_kind != "classification" or embeddings.labels is None:
+        return None
+    labels = pd.Series(embeddings.labels).fillna("").astype(str).to_numpy(object)
+    asked = row_positions(rows, len(embeddings))
+    asked = asked[labels[asked] != ""]
+    random = runtime.rng(seed)
+    queries, gallery = gallery_of(embeddings, src, asked), gallery_of(embeddings, dst, asked)
+    gallery = gallery.take(random.permutation(len(gallery)))
+    codes = pd.factorize(np.concatenate([labels[queries.rows], labels[gallery.rows]]))[0]
+    want, have = codes[: len(queries)], codes[len(queries) :]
+    own = own_items(queries, gallery)
+    n_correct = np.bincount(have, minlength=codes.max(initial=0) + 1)[want] - (0 if own is None else own >= 0)
+    usable = np.flatnonzero(n_correct > 0)
+    if len(usable) == 0:
+        return None
+    chosen = usable if len(usable) <= max_queries else np.sort(random.choice(usable, max_queries, replace=False))
+    precision = np.empty(len(chosen))
+    for part in blocks(len(chosen), len(gallery) * 4):
+        score = queries.vectors[chosen[part]] @ gallery.vectors.T
+        order = np.argsort(-score, axis=1, kind="stable")
+        if own is not None:
+            order = order[order != own[chosen[part], None]].reshape(len(order), -1)
+        hit = have[order] == want[chosen[part], None]
+        found = np.cumsum(hit, axis=1)
+        precision[part] = (hit * found / np.arange(1, hit.shape[1] + 1)).sum(axis=1) / found[:, -1]
+    n_gallery = len(gallery) - int(own is not None)
+    group = pd.factorize(_first_group(queries)[chosen])[0]
+    interval = _intervals({"map": 100 * precision}, np.ones(len(chosen)), group, seed)["map"]
+    chance = 100 * chance_average_precision(n_correct[chosen], n_gallery)
+    return LabelMap(src, dst, 100 * float(precision.mean()), chance, interval, len(chosen), len(usable), n_gallery)
 
 
 def worst_failures(embeddings: Embeddings, report: RetrievalReport, n: int = 20) -> pd.DataFrame:
-    """The queries whose true match ranks worst, worst first.
+    """The queries whose true match ranks worst, worst first; those found in first place are not listed.
 
     Columns: query_row, query_id, rank, match_row, match_id, match_score (its best correct item), found_row,
     found_id, found_score (what came first instead).
     """
+    queries, gallery, _ = paired_galleries(embeddings, report.src, report.dst, report.rows)
+    worst = np.argsort(-report.ranks, kind="stable")[:n]
+    worst = worst[report.ranks[worst] > 1]
+    asked = queries.take(queries.item_of_row[report.query_rows[worst]])
+    starts, items = correct_items(asked, gallery)
+    first_score, first_item = nearest(gallery.vectors, asked.vectors, 2)
+    table = []
+    for q in range(len(asked)):
+        correct = items[starts[q] : starts[q + 1]]
+        score = gallery.vectors[correct] @ asked.vectors[q]
+        match = gallery.rows[correct[score.argmax()]]
+        place = int(gallery.rows[first_item[q, 0]] == asked.rows[q] and report.src == report.dst)  # not itself
+        found = gallery.rows[first_item[q, place]]
+        table.append((asked.rows[q], report.ranks[worst[q]], match, score.max(), found, first_score[q, place]))
+    frame = pd.DataFrame(table, columns=["query_row", "rank", "match_row", "match_score", "found_row", "found_score"])
+    for part in ("query", "match", "found"):
+        frame[f"{part}_id"] = embeddings.ids[frame[f"{part}_row"].to_numpy(int)]
+    return frame[
+        [
+            "query_row",
+            "query_id",
+            "rank",
+            "match_row",
+            "match_id",
+            "match_score",
+            "found_row",
+            "found_id",
+            "found_score",
+        ]
+    ]
+
+
+__all__ = [
+    "LabelMap",
+    "RetrievalReport",
+    "map_label",
+    "match_rank",
+    "ranks",
+    "report_of",
+    "retrieval_report",
+    "worst_failures",
+]

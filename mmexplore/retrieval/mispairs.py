@@ -6,6 +6,22 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.retrieval.gallery import Gallery, check_shared, correct_items, gallery_of, row_positions
+from mmexplore.retrieval.ranks import SAME, blocks
+from mmexplore.retrieval.search import nearest
+
+COLUMNS = [
+    "row",
+    "id",
+    "similarity",
+    "rank_forward",
+    "rank_backward",
+    "suspicion",
+    "better_dst_row",
+    "better_dst_score",
+    "better_src_row",
+    "better_src_score",
+]
 
 
 def mispairs(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None = None) -> pd.DataFrame:
@@ -16,14 +32,90 @@ def mispairs(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None
 
     Returns:
         columns row, id, similarity, rank_forward, rank_backward (from 1), suspicion (0 = both first .. 1 = both last),
-        better_dst_row, better_dst_score (the item that fits this row's src best), better_src_row, better_src_score.
+        better_dst_row, better_dst_score (the item that fits this row's src best, of those that do not belong to its
+        group), better_src_row, better_src_score; -1 and NaN where there is no other item.
+
+    Raises:
+        UserError: unknown modality, or not in one space.
     """
+    check_shared(embeddings, [src, dst])
+    both = np.unique(row_positions(rows, len(embeddings)))
+    both = both[embeddings.present[src][both] & embeddings.present[dst][both]]
+    left, right = gallery_of(embeddings, src, both), gallery_of(embeddings, dst, both)
+    forward, dst_best, dst_score, similarity = _partner_ranks(left, right, both)
+    backward, src_best, src_score, _ = _partner_ranks(right, left, both)
+    shares = (forward - 1) / max(len(right) - 1, 1) + (backward - 1) / max(len(left) - 1, 1)
+    table = pd.DataFrame(
+        {
+            "row": both,
+            "id": embeddings.ids[both],
+            "similarity": similarity,
+            "rank_forward": forward,
+            "rank_backward": backward,
+            "suspicion": shares / 2,
+            "better_dst_row": dst_best,
+            "better_dst_score": dst_score,
+            "better_src_row": src_best,
+            "better_src_score": src_score,
+        }
+    )
+    return table.sort_values(["suspicion", "similarity"], ascending=[False, True], kind="stable")[COLUMNS].reset_index(
+        drop=True
+    )
 
 
-def near_duplicates(embeddings: Embeddings, modality: str, threshold: float = 0.95,
-                    rows: np.ndarray | None = None, k: int = 10) -> pd.DataFrame:
+def _partner_ranks(queries: Gallery, gallery: Gallery, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """For each row: its partner's rank among items outside its group, the best such item (row, score), the similarity."""
+    starts, items = correct_items(queries, gallery)
+    query_of, item_of = queries.item_of_row[rows], gallery.item_of_row[rows]
+    order = np.argsort(query_of, kind="stable")
+    rank, score_own, best_score = (np.empty(len(rows)) for _ in range(3))
+    best = np.full(len(rows), -1)
+    for part in blocks(len(queries), len(gallery)):
+        score = queries.vectors[part] @ gallery.vectors.T  # [b, G]
+        low, high = np.searchsorted(query_of[order], [part.start, part.stop])
+        here = order[low:high]
+        own = score[query_of[here] - part.start, item_of[here]]
+        inside = slice(starts[part.start], starts[part.stop])
+        query = np.repeat(np.arange(len(score)), np.diff(starts[part.start : part.stop + 1]))
+        score[query, items[inside]] = -np.inf
+        top = score.argmax(axis=1)
+        top_score = score[np.arange(len(score)), top]
+        for at, row in enumerate(here):
+            line = score[query_of[row] - part.start]
+            above = np.count_nonzero(line > own[at] + SAME)
+            rank[row] = 1 + above + (np.count_nonzero(line >= own[at] - SAME) - above) / 2
+        found = np.isfinite(top_score)[query_of[here] - part.start]
+        place = query_of[here] - part.start
+        best[here] = np.where(found, gallery.rows[top[place]], -1)
+        best_score[here] = np.where(found, top_score[place], np.nan)
+        score_own[here] = own
+    return rank, best, best_score, score_own
+
+
+def near_duplicates(
+    embeddings: Embeddings, modality: str, threshold: float = 0.95, rows: np.ndarray | None = None, k: int = 10
+) -> pd.DataFrame:
     """Pairs of distinct items of one modality with a cosine of at least `threshold`, most alike first.
 
     Returns:
-        columns row_a, id_a, row_b, id_b, similarity, same_group. Looks at the k nearest of each item.
+        columns row_a, id_a, row_b, id_b, similarity, same_group (rows of one group are expected to be alike). Looks
+        at the `k` nearest of each item. What is there twice byte for byte is one item here (`Gallery`).
     """
+    items = gallery_of(embeddings, modality, rows)
+    score, found = nearest(items.vectors, items.vectors, k + 1)
+    a, b = np.repeat(np.arange(len(items)), found.shape[1]), found.ravel()
+    kept = (a != b) & (score.ravel() >= threshold)
+    pairs = pd.DataFrame({"a": np.minimum(a, b)[kept], "b": np.maximum(a, b)[kept], "similarity": score.ravel()[kept]})
+    pairs = pairs.drop_duplicates(["a", "b"]).sort_values(["similarity", "a", "b"], ascending=[False, True, True])
+    row_a, row_b = items.rows[pairs["a"].to_numpy(int)], items.rows[pairs["b"].to_numpy(int)]
+    return pd.DataFrame(
+        {
+            "row_a": row_a,
+            "id_a": embeddings.ids[row_a],
+            "row_b": row_b,
+            "id_b": embeddings.ids[row_b],
+            "similarity": pairs["similarity"].to_numpy(),
+            "same_group": embeddings.groups[row_a] == embeddings.groups[row_b],
+        }
+    )
