@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 
 
@@ -45,7 +46,8 @@ class EncoderCard:
 class Tokens:
     """Token vectors of one item and where each lies.
 
-    vectors: float32 [T, dim].  places: T of (row, column) on a patch grid, or (start, end) in the text.
+    vectors: float32 [T, dim], as the model has them (not normalised, so that their mean keeps its meaning).
+    places: T of (row, column) on a patch grid, or (start, end) in the text.
     grid: (rows, columns) of the patch grid, or None for text.
     """
 
@@ -62,10 +64,21 @@ class Encoder(ABC):
     version: str
     #: how many items a call of `encode` takes best
     batch_size: int = 32
+    #: False where keeping the vectors would save nothing (they are the cells themselves)
+    stored: bool = True
 
     @abstractmethod
     def encode(self, batch: Sequence[Cell]) -> np.ndarray:
         """float32 [B, dim], L2-normalised rows. Raises UserError naming the item that cannot be decoded."""
+
+    def encode_each(self, batch: Sequence[Cell]) -> list[np.ndarray | UserError]:
+        """Like `encode`, but one bad item does not lose the others: float32 [dim] or why not, one an item."""
+        try:
+            return list(self.encode(batch))
+        except UserError as error:
+            if len(batch) == 1:
+                return [error]
+        return [answer for cell in batch for answer in self.encode_each([cell])]
 
     def encode_tokens(self, batch: Sequence[Cell]) -> list[Tokens] | None:
         """Token vectors of each item, or None where the model has none."""
