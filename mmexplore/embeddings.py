@@ -178,7 +178,7 @@ class Embeddings:
             )
         except UserError:
             raise
-        except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
+        except Exception as error:  # any damage is one sentence to the person
             raise UserError(
                 f"cannot be read as saved embeddings ({error})",
                 str(folder),

@@ -123,6 +123,6 @@ def load_estimator(stem: Path, methods: dict[str, type[Estimator]]) -> Estimator
         estimator.restore(arrays, content["state"])
     except UserError:
         raise
-    except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
+    except Exception as error:  # any damage is one sentence to the person
         raise UserError(f"cannot be read as a saved method ({error})", str(stem), "fit it again") from error
     return estimator

@@ -1,4 +1,4 @@
-"""One person's work: the pairs, their vectors, what was fitted, what is selected. Saved as JSON + Parquet + safetensors."""
+"""One person's work: pairs, vectors, fits, selection. `workspace_files` saves it as JSON + Parquet + safetensors."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def open_directory(path: Path, trusted: bool = True) -> Workspace:
         return _read(path, about, trusted)
     except UserError:
         raise
-    except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
+    except Exception as error:  # any damage is one sentence to the person
         raise UserError(f"is damaged ({type(error).__name__}: {error})", str(path), "reopen an earlier copy") from error
 
 

@@ -1,0 +1,79 @@
+"""Commands that list what there is: examples, encoders, methods, the store."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mmexplore.cli.options import Json
+from mmexplore.cli.printing import print_json, print_table, stderr_progress
+
+
+def examples(
+    as_json: Json = False,
+    prepare: Annotated[
+        bool, typer.Option(help="Compute the examples' results now, so that the app opens with them.")
+    ] = False,
+) -> None:
+    """List the built-in examples (all offline)."""
+    from mmexplore.pairs.examples import EXAMPLES
+
+    if prepare:
+        from mmexplore.showcase import prepare_example
+
+        for name in EXAMPLES:
+            prepare_example(name, stderr_progress())
+    listed = [
+        {"name": name, "title": e.title, "summary": e.summary, "source": e.source, "licence": e.licence}
+        for name, e in EXAMPLES.items()
+    ]
+    if as_json:
+        print_json({"examples": listed})
+    else:
+        print_table(listed, ["name", "title", "summary", "licence"])
+
+
+def encoders(as_json: Json = False) -> None:
+    """List the encoders: what comes with the installation, and what open_clip can download."""
+    from mmexplore.encoders import registry
+
+    listed = [c.as_dict() for c in registry.cards()]
+    if as_json:
+        print_json({"encoders": listed})
+    else:
+        print_table(listed, ["name", "kind", "dim", "size_mb", "offline", "licence"])
+
+
+def methods(as_json: Json = False) -> None:
+    """List the alignment and fusion methods with their cards."""
+    from mmexplore.journey import all_methods
+
+    listed = [m.describe() for m in all_methods().values()]
+    if as_json:
+        print_json({"methods": listed})
+    else:
+        print_table(
+            [m | {"title": m["card"]["title"]} for m in listed],
+            ["name", "family", "title", "needs_labels", "gives_weights"],
+        )
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete every stored vector.")] = False,
+    encoder: Annotated[str | None, typer.Option(help="Only those of one encoder.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show (or clear) the store of vectors, where nothing is encoded twice."""
+    from mmexplore.journey import default_store
+
+    store = default_store()
+    if clear:
+        store.clear(encoder)
+    stats = store.stats()
+    answer = stats if isinstance(stats, dict) else vars(stats)
+    if as_json:
+        print_json(answer)
+    else:
+        for key, value in answer.items():
+            print(f"{key}: {value}")

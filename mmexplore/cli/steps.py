@@ -1,0 +1,163 @@
+"""Commands of the main job: embed, align, fuse."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mmexplore.cli.options import Json, Params, Run, Seed, assignments, parameters
+from mmexplore.cli.printing import print_json, print_table, stderr_progress
+from mmexplore.errors import UserError
+from mmexplore.workspace import Workspace
+
+
+def embed(
+    out: Annotated[Path, typer.Option(help="The workspace directory to write.")],
+    pairs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PAIRS", help="A table, folder, ZIP, or vectors file; or several files."),
+    ] = None,
+    example: Annotated[str | None, typer.Option(help="A built-in example instead of PAIRS.")] = None,
+    preset: Annotated[
+        str, typer.Option(help="Which encoders by default: `offline` come with the installation.")
+    ] = "offline",
+    encoder: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=NAME", help="Another encoder for one modality.")
+    ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=ROLE", help="Correct what a column is (image, text, label, ...)."),
+    ] = None,
+    copy_media: Annotated[bool, typer.Option(help="Put the media files inside RUN, so that it can be moved.")] = False,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Read pairs, encode every modality, and write a workspace."""
+    from mmexplore import journey, workspace_files
+    from mmexplore.pairs.examples import load_example
+    from mmexplore.pairs.read import read_pairs
+
+    if preset != "offline":
+        raise UserError(
+            f"no preset is called {preset!r}", "--preset", "choose: offline; or name encoders with --encoder"
+        )
+    if (example is None) == (not pairs):
+        raise typer.BadParameter("give either PAIRS or --example NAME")
+    with tempfile.TemporaryDirectory(prefix="mmexplore-") as temporary:
+        if example is not None:
+            dataset = load_example(example)
+        else:
+            given = pairs or []
+            missing = [str(p) for p in given if not p.exists()]
+            if missing:
+                raise UserError("does not exist", missing[0], "check the path")
+            dataset = read_pairs(
+                given[0] if len(given) == 1 else given,
+                workdir=Path(temporary),
+                roles=assignments(role, "--role") or None,
+                progress=stderr_progress(),
+            )
+        workspace = Workspace(seed=seed)
+        workspace.set_dataset(dataset)
+        chosen = journey.default_encoders(workspace)
+        for column, name in assignments(encoder, "--encoder").items():
+            if column not in chosen:
+                raise UserError(f"no modality is called {column!r}", "--encoder", f"choose one of: {', '.join(chosen)}")
+            chosen[column] = name
+        encoded = journey.encode(workspace, chosen, journey.default_store(), stderr_progress())
+        workspace.set_embeddings(encoded.embeddings, chosen)
+        # What was unpacked to a temporary folder must move into RUN to outlive this command.
+        inside = any(
+            isinstance(c, Path) and c.is_relative_to(temporary) for cells in dataset.cells.values() for c in cells
+        )
+        workspace_files.save(workspace, out, copy_media=copy_media or inside)
+    rejected = [*dataset.rejected, *encoded.rejected]
+    for r in rejected if not as_json else []:
+        print(f"left out: row {r.row} {r.id} {r.column}: {r.reason}", file=sys.stderr)
+    answer = {
+        "run": str(out),
+        "items": len(encoded.embeddings),
+        "modalities": {
+            m: {"encoder": chosen[m], "dim": d, "present": int(encoded.embeddings.present[m].sum())}
+            for m, d in encoded.embeddings.dims.items()
+        },
+        "rejected": [vars(r) for r in rejected],
+    }
+    if as_json:
+        print_json(answer)
+    else:
+        print(f"{answer['items']} items, {len(rejected)} left out -> {out}")
+        print_table(
+            [{"modality": m, **v} for m, v in answer["modalities"].items()], ["modality", "encoder", "dim", "present"]
+        )
+
+
+def align(
+    run: Run,
+    method: Annotated[str, typer.Option(help="See `mmexplore methods`.")] = "cca",
+    param: Params = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; by default the workspace's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit one shared space for all modalities."""
+    from mmexplore import journey, workspace_files
+
+    workspace = workspace_files.open_directory(run)
+    workspace.seed = workspace.seed if seed is None else seed
+    workspace.set_alignment(*journey.align(workspace, method, parameters(param), stderr_progress()))
+    workspace_files.save(workspace, run)
+    assert workspace.alignment is not None
+    answer = {
+        "method": method,
+        "modalities": workspace.aligned.modalities if workspace.aligned else [],
+        "correlations": workspace.alignment.correlations_,
+        "train_correlations": workspace.alignment.train_correlations_,
+    }
+    if as_json:
+        print_json(answer)
+    else:
+        print(f"{workspace.alignment.card.title}: {', '.join(answer['modalities'])} now share one space")
+        if workspace.alignment.correlations_ is not None:
+            print("held-out correlations: " + " ".join(f"{c:.2f}" for c in workspace.alignment.correlations_[:10]))
+
+
+def fuse(
+    run: Run,
+    method: Annotated[str, typer.Option(help="See `mmexplore methods`.")] = "attention",
+    target: Annotated[str | None, typer.Option(help="Column to predict: label, another column, or none.")] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="classification, regression, contrastive or reconstruction.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
+    seed: Annotated[int | None, typer.Option(help="Seed; by default the workspace's.")] = None,
+    param: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a fusion, and score it beside its baselines."""
+    from mmexplore import journey, workspace_files
+
+    workspace = workspace_files.open_directory(run)
+    fitted = journey.fuse(workspace, method, parameters(param), objective, target, source, seed, stderr_progress())
+    workspace.add_fusion(fitted)
+    workspace_files.save(workspace, run)
+    summary = journey.fusion_summary(fitted)
+    if as_json:
+        print_json(summary)
+    else:
+        print_fusion(summary)
+
+
+def print_fusion(summary: dict[str, Any]) -> None:
+    print(f"{summary['method']}: {summary['metric']} on {summary['rows']} rows (n = {summary['n']})")
+    rows = [{"model": summary["method"], **_shown(summary)}]
+    rows += [{"model": name, **_shown(b)} for name, b in summary["baselines"].items()]
+    print_table(rows, ["model", "score", "interval"])
+
+
+def _shown(scored: dict[str, Any]) -> dict[str, str]:
+    low, high = scored["interval"]
+    return {"score": f"{scored['score']:.3f}", "interval": f"{low:.3f} to {high:.3f}"}

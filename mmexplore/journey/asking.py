@@ -1,0 +1,54 @@
+"""What every step asks first: is it there, is it known; each answer that is no is one sentence to the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
+from mmexplore.jobs import Progress
+from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.workspace import Workspace
+
+
+def dataset_of(workspace: Workspace) -> PairedDataset:
+    if workspace.dataset is None:
+        raise UserError("no pairs are loaded", "data", "open an example or bring your own on the Data page")
+    return workspace.dataset
+
+
+def embeddings_of(workspace: Workspace) -> Embeddings:
+    if workspace.embeddings is None:
+        raise UserError("the pairs are not encoded yet", "vectors", "press Encode or run `mmexplore embed`")
+    return workspace.embeddings
+
+
+def known(name: str, names: list[str], where: str) -> None:
+    if name not in names:
+        raise UserError(
+            f"no comparable modality is called {name!r}", where, f"choose one of: {', '.join(names) or 'none'}"
+        )
+
+
+def make(methods: dict[str, type], name: str, params: dict[str, Any] | None, what: str) -> Any:
+    if name not in methods:
+        raise UserError(f"no {what} method is called {name!r}", "method", f"choose one of: {', '.join(methods)}")
+    try:
+        return methods[name](**(params or {}))
+    except TypeError as error:
+        raise UserError(
+            f"does not take these parameters ({error})", name, "see its card with `mmexplore methods`"
+        ) from error
+
+
+def epochs(progress: Progress | None) -> OnEpoch | None:
+    if progress is None:
+        return None
+
+    def on_epoch(epoch: int, epochs: int, values: dict[str, float]) -> None:
+        shown = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+        progress.update(epoch, epochs, f"epoch {epoch}: {shown}")
+        progress.check()
+
+    return on_epoch

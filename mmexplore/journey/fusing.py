@@ -1,0 +1,130 @@
+"""Many vectors -> one, scored beside its baselines; and what each modality weighs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmexplore import alignment as alignments
+from mmexplore import fusion as fusions
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import Estimator
+from mmexplore.fusion.evaluation import evaluate_fusion
+from mmexplore.jobs import Progress
+from mmexplore.journey.asking import embeddings_of, epochs, make
+from mmexplore.workspace import FittedFusion, Workspace
+
+
+def fusion_methods() -> dict[str, type[fusions.Fusion]]:
+    """Every fusion and generative method by name."""
+    return fusions.methods()
+
+
+def all_methods() -> dict[str, type[Estimator]]:
+    """Every alignment, fusion and generative method by name, in that order."""
+    return {**alignments.methods(), **fusion_methods()}
+
+
+def fuse(
+    workspace: Workspace,
+    method: str,
+    params: dict[str, Any] | None = None,
+    objective: str | None = None,
+    target: str | None = None,
+    source: str = "encoded",
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> FittedFusion:
+    """Fit a fusion on the train rows and score it, beside its baselines, on rows it has not seen.
+
+    Args:
+        target: "label" (the default where there are labels), another column, or "none" to ignore labels.
+        source: "encoded" (the vectors as the encoders made them) or "aligned".
+    """
+    seed = workspace.seed if seed is None else seed
+    estimator = make(fusion_methods(), method, params, "fusion")
+    workspace.ensure_split()
+    embeddings = fusion_input(workspace, target, source)
+    estimator.fit(embeddings, objective=objective, on_epoch=epochs(progress), seed=seed)
+    score = evaluate_fusion(estimator, embeddings, seed=seed)
+    used = None if embeddings.labels is None else target or "label"
+    return FittedFusion(estimator, score, seed, used, source)
+
+
+def fusion_input(workspace: Workspace, target: str | None = None, source: str = "encoded") -> Embeddings:
+    """The vectors a fusion is given, with `target` as their labels (see `fuse`)."""
+    embeddings = embeddings_of(workspace)
+    if source == "aligned":
+        if workspace.aligned is None:
+            raise UserError("there is no alignment yet", "source", "fit one, or fuse the encoded vectors")
+        embeddings = workspace.aligned
+    if target in (None, "label"):
+        if target == "label" and embeddings.labels is None:
+            raise UserError("the data has no labels", "target", "choose another column or fuse without labels")
+        return embeddings
+    if target == "none":
+        return embeddings.with_labels(None)
+    if target not in embeddings.columns:
+        known = ", ".join(map(str, embeddings.columns)) or "none"
+        raise UserError(f"no column is called {target!r}", "target", f"choose label or one of: {known}")
+    return embeddings.with_labels(_as_labels(embeddings.columns[target]))
+
+
+def _as_labels(column: pd.Series) -> np.ndarray:
+    """Numbers that are not whole are a numeric target; everything else is classes."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    known = numbers[~np.isnan(numbers)]
+    if pd.api.types.is_numeric_dtype(column) and known.size and not np.all(known == np.round(known)):
+        return numbers
+    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(object)
+
+
+def fitted_input(workspace: Workspace) -> tuple[FittedFusion, Embeddings]:
+    """The fusion that the views show and the vectors it was fitted on; UserError where there is none."""
+    fitted = workspace.fitted
+    if fitted is None:
+        raise UserError("nothing is fused yet", "fusion", "fit one on the Fuse page or with `mmexplore fuse`")
+    return fitted, fusion_input(workspace, fitted.target or "none", fitted.source)
+
+
+def weights(workspace: Workspace) -> dict[str, Any]:
+    """Learned weights of the current fusion: modalities, mean, per_class, per_item (id -> list), entropy, source."""
+    fitted, embeddings = fitted_input(workspace)
+    learned = fitted.fusion.modality_weights(embeddings)
+    if learned is None:
+        raise UserError(
+            "has no weights of its own", fitted.fusion.card.title, "fit `attention` or `gated` to see learned weights"
+        )
+    some = embeddings.mask.any(axis=1)
+    answer: dict[str, Any] = {
+        "method": fitted.fusion.name,
+        "source": "learned",
+        "modalities": embeddings.modalities,
+        "mean": learned[some].mean(axis=0).tolist() if some.any() else None,
+        "mean_entropy": mean_entropy(learned, embeddings.mask),
+        "per_class": {},
+        "per_item": {str(i): w.tolist() for i, w in zip(embeddings.ids, learned, strict=True)},
+    }
+    if embeddings.target_kind == "classification" and embeddings.labels is not None:
+        labels = embeddings.labels.astype(str)
+        answer["per_class"] = {
+            c: learned[some & (labels == c)].mean(axis=0).tolist() for c in np.unique(labels[some]) if c
+        }
+    return answer
+
+
+def mean_entropy(weights: np.ndarray, mask: np.ndarray) -> float | None:
+    """Mean entropy of the weights as a share of its maximum: 1 = even, 0 = one modality takes all.
+
+    Args:
+        weights, mask: [N, M]. Only rows with two or more modalities present count; None where there are none.
+    """
+    several = mask.sum(axis=1) > 1
+    if not several.any():
+        return None
+    w = weights[several]
+    entropy = -(w * np.log(np.where(w > 0, w, 1))).sum(axis=1)
+    return float((entropy / np.log(mask[several].sum(axis=1))).mean())

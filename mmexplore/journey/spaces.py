@@ -1,0 +1,68 @@
+"""One space in which modalities may be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmexplore import alignment as alignments
+from mmexplore.alignment.base import Alignment
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.jobs import Progress
+from mmexplore.journey.asking import embeddings_of, epochs, make
+from mmexplore.workspace import Workspace
+
+#: alignments that are fitted in advance: using one fits nothing on the person's rows
+FITTED_IN_ADVANCE = ("bridge", "conse")
+
+
+def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
+    """The vectors in which modalities may be compared, and one sentence on where they come from.
+
+    In order: the fitted alignment; the vectors as they are where two modalities or more share a space; the bridge
+    where it covers the encoders (modalities that it does not cover are left out); else None and what to do.
+    """
+    embeddings = workspace.embeddings
+    if embeddings is None:
+        return None, "Encode the pairs first."
+    if workspace.aligned is not None and workspace.alignment is not None:
+        return workspace.aligned, f"aligned by {workspace.alignment.card.title}"
+    if together := _together(embeddings):
+        return embeddings.only(together), f"as the encoder made them ({embeddings.spaces[together[0]]})"
+    bridge = alignments.methods()["bridge"]()
+    covered = bridge.covers(embeddings.spaces)  # type: ignore[attr-defined]
+    if len(covered) > 1:
+        return bridge.fit(embeddings).transform(embeddings), "through the built-in bridge between the offline encoders"
+    return None, "These encoders make spaces that cannot be compared: fit an alignment on the Fuse page."
+
+
+def _together(embeddings: Embeddings) -> list[str]:
+    """The largest set of modalities (two or more) whose vectors lie in one space."""
+    by_space: dict[str, list[str]] = {}
+    for modality, space in embeddings.spaces.items():
+        by_space.setdefault(space, []).append(modality)
+    largest = max(by_space.values(), key=len, default=[])
+    return largest if len(largest) > 1 else []
+
+
+def align(
+    workspace: Workspace, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
+) -> tuple[Alignment, Embeddings]:
+    """Fit (or, for one fitted in advance, choose) an alignment on the train rows.
+
+    Raises:
+        UserError: no such method, or the data does not allow it.
+    """
+    estimator = make(alignments.methods(), method, params, "alignment")
+    prepared = method in FITTED_IN_ADVANCE
+    embeddings = embeddings_of(workspace) if prepared else workspace.ensure_split()
+    estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
+    return estimator, estimator.transform(embeddings)
+
+
+def comparable(workspace: Workspace) -> Embeddings:
+    """The shared space; UserError saying what to do where there is none."""
+    shared, why = shared_space(workspace)
+    if shared is None:
+        raise UserError("modalities cannot be compared", "retrieval", why.rstrip("."))
+    return shared
