@@ -28,8 +28,9 @@ class Fusion(Estimator):
     classes_: np.ndarray | None = None
 
     @abstractmethod
-    def fit(self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None,
-            seed: int = 0) -> Self:
+    def fit(
+        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
+    ) -> Self:
         """Fit on the `train` rows (all where there is no split), early stop on `val` or a held-out part of train.
 
         Args:

@@ -1,0 +1,98 @@
+"""Vectors of one scale: every feature by its mean and spread on the train rows, absent rows zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Means and spreads of each modality, in the alphabetical order of `names`.
+
+    The order in which a data set lists its modalities therefore changes nothing.
+    """
+
+    names: list[str]
+    mean: list[np.ndarray]
+    spread: list[np.ndarray]
+
+    @property
+    def dims(self) -> list[int]:
+        return [len(m) for m in self.mean]
+
+    def apply(
+        self, embeddings: Embeddings, rows: np.ndarray | slice = slice(None)
+    ) -> tuple[list[np.ndarray], np.ndarray]:
+        """(one float32 [B, d_m] a name, present bool [B, M]); a modality that `embeddings` lacks is absent in every row.
+
+        Raises:
+            UserError: a modality or a width that was not fitted.
+        """
+        check_modalities(embeddings, dict(zip(self.names, self.dims, strict=True)))
+        n = len(np.arange(len(embeddings))[rows])
+        xs, present = [], np.zeros((n, len(self.names)), bool)
+        for j, (name, mean, spread) in enumerate(zip(self.names, self.mean, self.spread, strict=True)):
+            if name not in embeddings.vectors:
+                xs.append(np.zeros((n, len(mean)), np.float32))
+                continue
+            present[:, j] = embeddings.present[name][rows]
+            x = (embeddings.vectors[name][rows] - mean) / spread
+            xs.append(np.where(present[:, j, None], x, 0).astype(np.float32))
+        return xs, present
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """For `Estimator.state`."""
+        named = {f"standard.mean.{j}": m for j, m in enumerate(self.mean)}
+        return named | {f"standard.spread.{j}": s for j, s in enumerate(self.spread)}
+
+    @classmethod
+    def from_arrays(cls, names: Iterable[str], arrays: dict[str, np.ndarray]) -> Standard:
+        """What `arrays` gave, for these modalities."""
+        ordered = sorted(names)
+        return cls(
+            ordered,
+            [arrays[f"standard.mean.{j}"] for j in range(len(ordered))],
+            [arrays[f"standard.spread.{j}"] for j in range(len(ordered))],
+        )
+
+
+def fit_standard(embeddings: Embeddings, rows: np.ndarray) -> Standard:
+    """Mean and standard deviation of each feature over those of `rows` in which its modality is present.
+
+    A feature that barely moves on these rows (below a hundredth of its modality's usual spread) is divided by that
+    hundredth instead, so that a test row that differs there does not drown the rest.
+    """
+    names = sorted(embeddings.modalities)
+    means, spreads = [], []
+    for name in names:
+        x = embeddings.vectors[name][rows][embeddings.present[name][rows]].astype(np.float64)
+        if len(x) == 0:
+            x = np.zeros((1, embeddings.dims[name]))
+        sd = x.std(axis=0)
+        floor = 0.01 * float(np.sqrt(np.mean(sd**2))) or 1.0
+        means.append(x.mean(axis=0).astype(np.float32))
+        spreads.append(np.maximum(sd, floor).astype(np.float32))
+    return Standard(names, means, spreads)
+
+
+def check_modalities(embeddings: Embeddings, dims: dict[str, int]) -> None:
+    """Raise UserError unless every modality of `embeddings` was fitted, with this width."""
+    for name, width in embeddings.dims.items():
+        if name not in dims:
+            raise UserError(
+                "this modality was not there when the method was fitted",
+                f"modality {name}",
+                "fit the method again or leave the modality out",
+            )
+        if width != dims[name]:
+            raise UserError(
+                f"its vectors have {width} numbers, the method was fitted to {dims[name]}",
+                f"modality {name}",
+                "use the same encoder or fit the method again",
+            )

@@ -1,0 +1,215 @@
+"""The base of every fusion that is trained by gradient: a method adds its layers and how it combines the parts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
+from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
+from mmexplore.fusion.standardise import Standard, fit_standard
+from mmexplore.fusion.targets import Targets, read_targets
+from mmexplore.runtime import device
+from mmexplore.training import build_module, fit_module, hold_out
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from mmexplore.fusion._net import Combined, FusionNet
+
+CHUNK = 4096  # rows fused at once: bounds memory
+
+
+@dataclass(eq=False)
+class TorchFusion(Fusion):
+    """x_m -> standardised -> part P_m x_m (`width` numbers) -> `combine` -> fused vector -> head.
+
+    A row with nothing present gives the zero vector. In training a share `modality_dropout` of the rows is shown with
+    a random subset of its modalities, so that every subset has been seen.
+
+    Args:
+        width: numbers a modality is projected to.
+        modality_dropout: share of training rows with a random subset, 0 to 1.
+        epochs, batch_size, lr, weight_decay, patience: as in `training.fit_module`.
+    """
+
+    width: int = 64
+    modality_dropout: float = 0.5
+    epochs: int = 60
+    batch_size: int = 64
+    lr: float = 2e-3
+    weight_decay: float = 1e-2
+    patience: int = 10
+
+    handles_missing: ClassVar[bool] = True
+    unimodal_weight: ClassVar[float] = 0.0  # hybrid fusion makes it a parameter
+
+    # -- what a method adds ------------------------------------------------------
+    @abstractmethod
+    def layers(self, n_modalities: int) -> nn.ModuleDict:
+        """The method's own trained layers."""
+
+    @abstractmethod
+    def combine(self, layers: nn.ModuleDict, parts: torch.Tensor, present: torch.Tensor) -> Combined:
+        """parts [B, M, width] (zero where absent), present bool [B, M] -> Combined."""
+
+    def check(self, n_modalities: int) -> None:  # noqa: B027 - most methods take any number
+        """Raise UserError where the method cannot take so many modalities."""
+
+    # -- the contract ------------------------------------------------------------
+    def fit(
+        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
+    ) -> Self:
+        import torch
+
+        from mmexplore.fusion._objectives import Batch, Losses
+
+        objective = objective or default_objective(embeddings)
+        if objective not in OBJECTIVES:
+            raise UserError(f"no objective is called {objective!r}", "fuse", f"choose one of {', '.join(OBJECTIVES)}")
+        targets = read_targets(embeddings, objective)
+        train, val = hold_out(embeddings, targets.usable & embeddings.mask.any(1), seed=seed)
+        if len(train) == 0:
+            raise UserError(
+                "no train row has a modality and what the objective needs", "fuse", "check the split and the labels"
+            )
+        self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
+        self.objective_, self.classes_ = objective, targets.classes
+        self.standard_ = fit_standard(embeddings, train)
+        self.check(len(self.modalities_))
+        self.target_mean_, self.target_spread_ = targets.scale(train)
+        self.net_ = build_module(self._build, seed)
+
+        xs, present = self._tensors(embeddings)
+        target = torch.as_tensor(targets.encode(self.target_mean_, self.target_spread_), device=present.device)
+        losses = Losses(
+            objective,
+            self.standard_.names,
+            self.modality_dropout,
+            self.unimodal_weight,
+            torch.Generator().manual_seed(seed),
+        )
+
+        def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
+            batch = Batch([x[rows] for x in xs], present[rows], target[rows])
+            return losses(self.net_, batch, train_now)
+
+        self.history_ = fit_module(
+            self.net_,
+            step,
+            train,
+            val,
+            epochs=self.epochs,
+            batch_size=self._batch_size(len(train)),
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            seed=seed,
+            on_epoch=on_epoch,
+        )
+        return self
+
+    def transform(self, embeddings: Embeddings) -> np.ndarray:
+        return self._run(embeddings, lambda net, xs, present: net(xs, present).fused)
+
+    def predict(self, embeddings: Embeddings) -> np.ndarray | None:
+        if self.objective_ == "classification":
+            return self._run(embeddings, lambda net, xs, present: self.logits(net, xs, present).softmax(1))
+        if self.objective_ == "regression":
+            values = self._run(embeddings, lambda net, xs, present: self.logits(net, xs, present))[:, 0]
+            return values * self.target_spread_ + self.target_mean_
+        return None
+
+    def logits(self, net: FusionNet, xs: list[torch.Tensor], present: torch.Tensor) -> torch.Tensor:
+        """The head's answer, [B, C] or [B, 1]."""
+        return net.head(net(xs, present).fused)
+
+    def modality_weights(self, embeddings: Embeddings) -> np.ndarray | None:
+        if not self.gives_weights:
+            return None
+        return self._columns(embeddings, self._run(embeddings, lambda net, xs, present: net(xs, present).weights))
+
+    def contribution_norms(self, embeddings: Embeddings) -> np.ndarray | None:
+        if not self.gives_weights:
+            return None
+        norms = self._run(embeddings, lambda net, xs, present: net(xs, present).addends.norm(dim=2))
+        total = norms.sum(1, keepdims=True)
+        return self._columns(embeddings, np.divide(norms, total, out=np.zeros_like(norms), where=total > 0))
+
+    def reconstruct(self, embeddings: Embeddings) -> dict[str, np.ndarray]:
+        """Every modality from what is present, in its own units (only after fitting with `reconstruction`)."""
+        if self.objective_ != "reconstruction":
+            raise UserError(
+                "it was not fitted to reconstruct", f"fusion {self.name}", "fit it with the objective `reconstruction`"
+            )
+        standard, answer = self.standard_, {}
+        for j, name in enumerate(standard.names):
+            x = self._run(embeddings, lambda net, xs, present, j=j: net.head.maps[j](net(xs, present).fused))
+            answer[name] = (x * standard.spread[j] + standard.mean[j]).astype(np.float32)
+        return answer
+
+    # -- saved state -------------------------------------------------------------
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays = {f"net.{k}": v.detach().cpu().numpy() for k, v in self.net_.state_dict().items()}
+        about = {
+            "objective": self.objective_,
+            "classes": None if self.classes_ is None else list(self.classes_),
+            "target_mean": self.target_mean_,
+            "target_spread": self.target_spread_,
+        }
+        return arrays | self.standard_.arrays(), about
+
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        import torch
+
+        self.objective_ = about["objective"]
+        self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
+        self.target_mean_, self.target_spread_ = about["target_mean"], about["target_spread"]
+        self.standard_ = Standard.from_arrays(self.dims_, arrays)
+        self.net_ = build_module(self._build, 0)
+        tensors = {k.removeprefix("net."): torch.as_tensor(v) for k, v in arrays.items() if k.startswith("net.")}
+        self.net_.load_state_dict(tensors)
+        self.net_.eval()
+
+    # -- inside ------------------------------------------------------------------
+    def _build(self) -> FusionNet:
+        from mmexplore.fusion._net import FusionNet
+        from mmexplore.fusion._objectives import make_head
+
+        dims = self.standard_.dims
+        head = make_head(self.objective_, 0 if self.classes_ is None else len(self.classes_), dims)
+        return FusionNet(dims, self.width, self.layers(len(dims)), self.combine, head, self.unimodal_weight > 0)
+
+    def _batch_size(self, n_train: int) -> int:
+        """Smaller batches where rows are few, so that an epoch has some steps; contrastive needs its negatives."""
+        if self.objective_ == "contrastive":
+            return max(self.batch_size, 128)
+        return min(self.batch_size, max(8, n_train // 8))
+
+    def _tensors(self, embeddings: Embeddings, rows: slice = slice(None)) -> tuple[list[torch.Tensor], torch.Tensor]:
+        import torch
+
+        xs, present = self.standard_.apply(embeddings, rows)
+        where = device()
+        return [torch.as_tensor(x, device=where) for x in xs], torch.as_tensor(present, device=where)
+
+    def _run(self, embeddings: Embeddings, ask: Any) -> np.ndarray:
+        """`ask(net, xs, present)` over all rows, a chunk at a time; float32 [N, ...]."""
+        import torch
+
+        with torch.no_grad():
+            parts = [
+                ask(self.net_, *self._tensors(embeddings, slice(i, i + CHUNK))).cpu().numpy()
+                for i in range(0, max(1, len(embeddings)), CHUNK)
+            ]
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def _columns(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
+        """Columns from the alphabetical order of the fit to the order of `embeddings`."""
+        return values[:, [self.standard_.names.index(m) for m in embeddings.modalities]]
