@@ -1,0 +1,214 @@
+"""A workspace as one self-contained HTML page: what was measured, on which rows, and the script that recreates it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mmexplore import __version__, journey
+from mmexplore.figures import maps, spaces, training
+from mmexplore.figures import retrieval as retrieval_figures
+from mmexplore.figures import weights as weight_figures
+from mmexplore.figures.theme import CONFIG, on_paper
+from mmexplore.latent.projection import Projection, project_joint, project_space
+from mmexplore.latent.sample import stratified_sample
+from mmexplore.recipe import recipe
+from mmexplore.workspace import Workspace
+
+#: points on a map of the report; above it a stratified sample, and the report says so
+MAX_POINTS = 5000
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.7rem } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-top: 1px solid #d8dde3; padding-top: 1rem }
+table { border-collapse: collapse; margin: .75rem 0; display: block; overflow-x: auto }
+th, td { padding: .25rem .9rem .25rem 0; text-align: left; border-bottom: 1px solid #e7eaee; white-space: nowrap }
+td.number { text-align: right; font-variant-numeric: tabular-nums } p.note { color: #57606a; max-width: 46rem }
+pre { background: #f4f6f8; padding: 1rem; overflow-x: auto; font-size: 13px }
+"""
+
+
+def report(workspace: Workspace) -> str:
+    """The page as a string of HTML; everything a person typed or uploaded in it is escaped, and it fetches nothing."""
+    sections = [_data(workspace)]
+    if workspace.embeddings is not None:
+        sections += [_retrieval(workspace), _maps(workspace)]
+    if workspace.alignment is not None:
+        sections.append(_alignment(workspace))
+    if workspace.fitted is not None:
+        sections += [_fusion(workspace), _weights(workspace)]
+    sections.append(_section("How to recreate it", f"<pre>{html.escape(recipe(workspace))}</pre>"))
+    name = workspace.dataset.name if workspace.dataset else "workspace"
+    body = "".join(sections)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(name)} - mmexplore</title><style>{STYLE}</style>{_plotly()}</head>"
+        f"<body><h1>{html.escape(name)}</h1><p class=note>Made by mmexplore {__version__}.</p>{body}</body></html>"
+    )
+
+
+# -- sections ------------------------------------------------------------------
+def _data(workspace: Workspace) -> str:
+    dataset, embeddings = workspace.dataset, workspace.embeddings
+    if dataset is None:
+        return _section("Data", _note("No pairs are loaded."))
+    rows = [
+        (
+            m,
+            str(dataset.kinds[m]),
+            workspace.encoders.get(m, "not encoded"),
+            "" if embeddings is None else embeddings.dims[m],
+            int(dataset.present[m].sum()),
+        )
+        for m in dataset.modalities
+    ]
+    parts = [
+        _note(f"{len(dataset)} rows, {len(set(dataset.groups))} groups. {dataset.source}"),
+        _table(["modality", "kind", "encoder", "width", "present"], rows),
+    ]
+    if dataset.rejected:
+        shown = dataset.rejected[:50]
+        parts.append(
+            _note(f"{len(dataset.rejected)} rows or cells could not be used (the first {len(shown)} are shown).")
+        )
+        parts.append(_table(["row", "id", "column", "reason"], [(r.row, r.id, r.column, r.reason) for r in shown]))
+    return _section("Data", *parts)
+
+
+def _retrieval(workspace: Workspace) -> str:
+    answer = journey.evaluate(workspace)
+    if not answer["retrieval"]:
+        return _section("Retrieval", _note(answer["space"]))
+    columns = ["r@1", "r@5", "r@10", "mrr", "median_rank", "chance_r@10", "n_queries"]
+    rows = [(direction, *(r[c] for c in columns)) for direction, r in answer["retrieval"].items()]
+    where = f"Over {answer['rows']} rows, {answer['space']}. Per cent, but for the median rank; a hit is any item of the query's group."
+    shared, _ = journey.shared_space(workspace)
+    rows_used, _ = journey.evaluation_rows(workspace)
+    figure = None
+    if shared is not None:
+        from mmexplore.retrieval.metrics import retrieval_report
+
+        reports = [
+            retrieval_report(shared, *direction.split("->"), rows=rows_used, seed=workspace.seed)
+            for direction in answer["retrieval"]
+            if direction.count("->") == 1
+        ]
+        figure = retrieval_figures.recall_bars(reports) if reports else None
+    return _section("Retrieval", _note(where), _table(["direction", *columns], rows), _figure(figure))
+
+
+def _maps(workspace: Workspace) -> str:
+    embeddings = workspace.embeddings
+    assert embeddings is not None
+    rows = stratified_sample(_colour(workspace), MAX_POINTS, workspace.seed)
+    drawn: dict[str, Projection] = {
+        m: project_space(embeddings.vectors[m], embeddings.present[m], rows, m, seed=workspace.seed)
+        for m in embeddings.modalities
+    }
+    if workspace.fitted is not None:
+        fitted, given = journey.fitted_input(workspace)
+        drawn["fused"] = project_space(fitted.fusion.transform(given), None, rows, "fused", seed=workspace.seed)
+    colour = embeddings.labels
+    parts = [_note(f"{len(rows)} of {len(embeddings)} points; principal components.")]
+    for name, figure in maps.linked_maps(drawn, colour, "label", embeddings.ids.astype(str)).items():
+        parts += [f"<h3>{html.escape(name)}</h3>", _figure(figure)]
+    shared, where = journey.shared_space(workspace)
+    if shared is not None:
+        joint = project_joint(shared, rows=rows, seed=workspace.seed)
+        parts += [
+            f"<h3>All modalities in one space, {html.escape(where)}</h3>",
+            _figure(maps.joint_map(joint, titles=shared.ids.astype(str))),
+        ]
+    return _section("Latent space", *parts)
+
+
+def _alignment(workspace: Workspace) -> str:
+    aligned = workspace.alignment
+    assert aligned is not None
+    parts = [_note(f"{aligned.card.title}: {aligned.card.summary}")]
+    if aligned.correlations_ is not None:
+        parts.append(_figure(spaces.correlations(aligned.correlations_, aligned.train_correlations_)))
+    return _section("Alignment", *parts)
+
+
+def _fusion(workspace: Workspace) -> str:
+    fitted = workspace.fitted
+    assert fitted is not None
+    summary = journey.fusion_summary(fitted)
+    rows = [(fitted.fusion.card.title, *_scored(summary))]
+    rows += [(name, *_scored(b)) for name, b in summary["baselines"].items()]
+    where = f"{summary['metric']} on {summary['rows']} rows (n = {summary['n']}), objective {summary['objective']}."
+    return _section(
+        "Fusion",
+        _note(fitted.fusion.card.summary),
+        _note(where),
+        _table(["model", "score", "95 % interval"], rows),
+        _figure(training.learning_curves(fitted.fusion.history_)),
+    )
+
+
+def _scored(scored: dict[str, Any]) -> tuple[str, str]:
+    low, high = scored["interval"]
+    return f"{scored['score']:.3f}", f"{low:.3f} to {high:.3f}"
+
+
+def _weights(workspace: Workspace) -> str:
+    fitted, embeddings = journey.fitted_input(workspace)
+    learned = fitted.fusion.modality_weights(embeddings)
+    if learned is None:
+        return _section("Weights", _note(f"{fitted.fusion.card.title} has no weights of its own."))
+    answer = journey.weights(workspace)
+    parts = [
+        _note(
+            "Learned weights: how much of its attention the model gives each modality. Attention is not contribution."
+        ),
+        _figure(weight_figures.distribution(learned, embeddings.modalities, present=embeddings.mask)),
+    ]
+    if answer["per_class"]:
+        parts.append(_figure(weight_figures.class_bars(answer["per_class"], embeddings.modalities)))
+    return _section("Weights", *parts)
+
+
+# -- HTML ----------------------------------------------------------------------
+def _section(title: str, *parts: str) -> str:
+    return f"<section><h2>{html.escape(title)}</h2>{''.join(parts)}</section>"
+
+
+def _note(text: str) -> str:
+    return f"<p class=note>{html.escape(text)}</p>"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
+    body = "".join("<tr>" + "".join(_td(v) for v in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _td(value: Any) -> str:
+    if isinstance(value, (int, float, np.number)):
+        shown = f"{value:.1f}" if isinstance(value, (float, np.floating)) else str(value)
+        return f"<td class=number>{shown}</td>"
+    return f"<td>{html.escape(str(value))}</td>"
+
+
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return f"<script>{get_plotlyjs()}</script>"
+
+
+def _figure(figure: go.Figure | None) -> str:
+    if figure is None:
+        return ""
+    return on_paper(figure).to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
+
+
+def _colour(workspace: Workspace) -> np.ndarray:
+    assert workspace.embeddings is not None
+    labels = workspace.embeddings.labels
+    return np.full(len(workspace.embeddings), "") if labels is None else labels.astype(str)
