@@ -5,7 +5,9 @@ import streamlit as st
 from mmexplore.ui import bring, examples, loaded, saving, selection, session
 from mmexplore.ui.widgets import header
 
-header("Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors.")
+header(
+    "Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors."
+)
 workspace = session.workspace()
 empty = workspace.dataset is None and workspace.embeddings is None
 

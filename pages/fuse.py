@@ -1,3 +1,56 @@
-"""."""
+"""Fuse: bring the modalities into one space where that is wanted, and make one vector of many."""
+
+import streamlit as st
+
+from mmexplore import alignment, fusion
+from mmexplore.figures.spaces import correlations
+from mmexplore.figures.training import learning_curves
+from mmexplore.ui import fusing
+from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.needs import need
-need("pairs")
+from mmexplore.ui.widgets import header, plain, section
+
+header("Fuse", "Make one vector of several: how much each modality weighs in it is what the next pages show.")
+workspace = need("vectors")
+
+with st.expander("Alignment (optional): one space for all modalities", expanded=workspace.alignment is not None):
+    st.caption(
+        "Fusion does not need it. Comparing a picture with a text does, unless their encoders share a space already."
+    )
+    fusing.alignment_panel(workspace, alignment.methods())
+    if workspace.alignment is not None:
+        st.text(f"In use: {workspace.alignment.card.title}")
+        if workspace.alignment.correlations_ is not None:
+            st.caption(
+                "Correlation of each shared direction, on the rows it was fitted to and on rows that were held out. "
+                "A wide gap between the two means that there were too few pairs."
+            )
+            figure = correlations(workspace.alignment.correlations_, workspace.alignment.train_correlations_)
+            chart(figure, "correlations")
+            view_bar("correlations", figure=figure)
+
+section("Fusion")
+fusing.fusion_panel(workspace, fusion.methods())
+
+fitted = workspace.fitted
+if fitted is not None:
+    section(
+        "How well it does",
+        f"{fitted.score.metric} over {fitted.score.n:,} {fitted.score.rows} rows, with a 95 % bootstrap "
+        "interval, beside each modality alone. A fusion that does not beat its best modality has fused nothing.",
+    )
+    st.text(fitted.fusion.card.title)
+    table = fusing.score_table(fitted)
+    st.dataframe(table, hide_index=True, key="scores")
+    view_bar("scores", table=lambda: table)
+    if len(fitted.fusion.history_):
+        section("Learning curves")
+        figure = learning_curves(fitted.fusion.history_)
+        chart(figure, "learning-curves")
+        view_bar("learning-curves", figure=figure, table=lambda: fitted.fusion.history_)
+    else:
+        st.caption(plain("This method has a closed form: there is nothing to watch while it learns."))
+    if len(workspace.fusions) > 1:
+        section("Fitted so far", "Same rows, same split, so that they compare.")
+        st.dataframe(fusing.fitted_table(workspace), hide_index=True, key="fitted")
+        fusing.show_other(workspace)

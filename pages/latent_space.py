@@ -1,3 +1,101 @@
-"""."""
+"""Latent space: where the items lie in each modality's space, in the fused one, and together on one map."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from mmexplore.figures.maps import joint_map, linked_maps
+from mmexplore.ui import geometry, maps, python, selection, views
+from mmexplore.ui.download import view_bar
+from mmexplore.ui.items import item_grid
 from mmexplore.ui.needs import need
-need("pairs")
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import header, plain, section
+
+header(
+    "Latent space",
+    "Every point is an item; near points are alike to the encoder. Draw around points to select them: they stand out in every map.",
+)
+workspace = need("vectors")
+embeddings = workspace.embeddings
+options, colour = maps.controls(workspace)
+values = views.colour_values(workspace, colour)
+VIEWS = {"separate": "Side by side", "joint": "All on one map"}
+view = st.segmented_control(
+    "View",
+    list(VIEWS),
+    default="separate",
+    format_func=VIEWS.get,
+    required=True,
+    key=f"{CHOICE}map.view",
+    label_visibility="collapsed",
+)
+
+
+@st.fragment
+def side_by_side() -> None:
+    projections = maps.separate(workspace, options)
+    if projections is None:
+        return
+    first = next(iter(projections.values()))
+    titles, captions = maps.hover_texts(workspace, len(first.rows))
+    figures = {
+        name: linked_maps(projections, values, colour, titles, captions, selection.highlighted(name, workspace))[name]
+        for name in projections
+    }
+    for column, (name, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        with column:
+            st.text(name)
+            maps.draw(figure, name, embeddings.ids, options.dims == 2)
+            st.caption(plain(projections[name].note))
+    view_bar(
+        "maps",
+        table=lambda: maps.points_table(projections, embeddings.ids),
+        python=python.separate_maps(workspace, asdict(options), colour),
+    )
+    selected_items()
+
+
+@st.fragment
+def together() -> None:
+    shared, where = views.shared_space(workspace)
+    if shared is None:
+        st.info(plain(where))
+        return
+    chosen = st.multiselect("Modalities", shared.modalities, shared.modalities, key=f"{CHOICE}map.modalities")
+    if len(chosen) < 2:
+        st.text("Choose two modalities or more.")
+        return
+    lines = st.toggle("Lines between the two halves of a pair", True, key=f"{CHOICE}map.lines")
+    projections = maps.joint(shared, chosen, options)
+    if projections is None:
+        return
+    titles, _ = maps.hover_texts(workspace, len(shared))
+    figure = joint_map(projections, lines, None, "", titles, None, selection.highlighted("joint", workspace))
+    maps.draw(figure, "joint", shared.ids, options.dims == 2)
+    st.caption(plain(f"Compared {where}."))
+    view_bar(
+        "joint-map",
+        figure=figure,
+        table=lambda: maps.points_table(projections, shared.ids),
+        python=python.joint_map(asdict(options), chosen),
+    )
+    geometry.gap(shared, chosen)
+    selected_items()
+
+
+def selected_items() -> None:
+    section("Selected items")
+    if not workspace.selection:
+        st.caption("Nothing yet. Draw around points with the lasso, or choose rows in the table on the Data page.")
+        return
+    selection.bar(workspace, "maps")
+    item_grid(workspace, workspace.selected_rows(), "selected", limit=24)
+
+
+if view == "separate":
+    side_by_side()
+    if workspace.fitted is not None:
+        geometry.overlap(workspace)
+else:
+    together()

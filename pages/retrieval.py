@@ -1,3 +1,61 @@
-"""."""
+"""Retrieval: what one modality finds in another."""
+
+import streamlit as st
+
+from mmexplore.figures.retrieval import rank_histogram, recall_bars
+from mmexplore.ui import python, searching, views
+from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.needs import need
-need("pairs")
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import header, plain, section
+
+header(
+    "Retrieval",
+    "Ask with a text, a picture or an item, and see what lies nearest in another modality. Below: how often the right one is found.",
+)
+workspace = need("vectors")
+shared, where = views.shared_space(workspace)
+if shared is None:
+    st.info(plain(where))
+    if st.button("Go to Fuse", type="primary", key="go-fuse"):
+        st.switch_page("pages/fuse.py")
+    st.stop()
+st.caption(plain(f"{', '.join(shared.modalities)}: compared {where}."))
+
+searching.ask(workspace, shared)
+
+section(
+    "How often the right one is found",
+    "R@10 is the share of queries whose right answer is among the first ten. The mark on each bar is chance; "
+    "the line is a 95 % interval. With several captions of one photo, any of them counts as right.",
+)
+found, which = searching.reports(workspace, shared)
+if not found:
+    st.text("No two modalities share a row, so there is nothing to measure.")
+    st.stop()
+rows = {
+    "test": "the test rows",
+    "held-out": "the rows held out of the fit",
+    "all": "all rows: nothing was fitted on them",
+}[which]
+st.caption(f"Measured over {rows}.")
+figure = recall_bars({f"{a} to {b}": report for (a, b), report in found.items()})
+chart(figure, "recall")
+table = searching.report_table(found)
+st.dataframe(table, hide_index=True, key="report")
+first = next(iter(found))
+view_bar("recall", figure=figure, table=lambda: table, python=python.retrieval(*first))
+
+with st.expander("In which place the right one comes"):
+    direction = st.selectbox(
+        "Direction", list(found), key=f"{CHOICE}ranks", format_func=lambda d: f"{d[0]} to {d[1]}", width=320
+    )
+    places = rank_histogram(found[direction])
+    chart(places, "ranks")
+    view_bar("ranks", figure=places, python=python.retrieval(*direction))
+
+section(
+    "Worst failures",
+    "Where the right answer came last. Often the pair itself is odd: a wrong caption, a picture of something else.",
+)
+searching.failures(workspace, shared, found)

@@ -19,8 +19,21 @@ from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.widgets import say_error
 
-ROLES = ["image", "text", "audio", "video", "time series", "vector", "tabular", "id", "label", "split", "group",
-         "column", "ignore"]
+ROLES = [
+    "image",
+    "text",
+    "audio",
+    "video",
+    "time series",
+    "vector",
+    "tabular",
+    "id",
+    "label",
+    "split",
+    "group",
+    "column",
+    "ignore",
+]
 ROLE_HELP = (
     "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for one another. "
     "split: train / val / test. column: kept to colour by. ignore: left out."
@@ -77,12 +90,16 @@ def panel() -> None:
         st.markdown(FORMS)
     generation = st.session_state.setdefault("upload.generation", 0)
     files = st.file_uploader(
-        "A ZIP, a table with its media, or vectors", accept_multiple_files=True, key=f"upload-{generation}",
+        "A ZIP, a table with its media, or vectors",
+        accept_multiple_files=True,
+        key=f"upload-{generation}",
         help="Files stay on this server for as long as this browser session; nothing is sent elsewhere.",
     )
     if st.button("Look at the files", type="primary", disabled=not files, key="look"):
         folder = session.folder(f"upload-{uuid.uuid4().hex[:8]}")
-        _look(keep_uploads(files, folder / "files"), folder, files[0].name if len(files) == 1 else f"{len(files)} files")
+        _look(
+            keep_uploads(files, folder / "files"), folder, files[0].name if len(files) == 1 else f"{len(files)} files"
+        )
         st.session_state["upload.generation"] = generation + 1  # an uploader that is gone frees its memory
         st.rerun()
     if session.local_paths_allowed():
@@ -118,10 +135,15 @@ def _preview(brought: Brought, found: Any) -> None:
     with st.container(border=True, key="preview"):
         st.text(f"{brought.name}: {found.n_rows:,} rows, {len(found.columns)} columns")
         st.caption("This is how the columns will be read. Change a role where it is wrong.")
-        table = pd.DataFrame([{"column": c.name, "role": c.role, "example": str(c.example), "why": c.why}
-                              for c in found.columns])
+        table = pd.DataFrame(
+            [{"column": c.name, "role": c.role, "example": str(c.example), "why": c.why} for c in found.columns]
+        )
         edited = st.data_editor(
-            table, key=f"roles-{brought.workdir.parent.name}", hide_index=True, width="stretch", disabled=["column", "example", "why"],
+            table,
+            key=f"roles-{brought.workdir.parent.name}",
+            hide_index=True,
+            width="stretch",
+            disabled=["column", "example", "why"],
             column_config={
                 "column": st.column_config.TextColumn("Column"),
                 "role": st.column_config.SelectboxColumn("Read as", options=ROLES, required=True, help=ROLE_HELP),
@@ -132,8 +154,11 @@ def _preview(brought: Brought, found: Any) -> None:
         if len(found.preview):
             with st.expander("First rows"):
                 st.dataframe(found.preview.astype(str), hide_index=True)
-        keep = st.toggle("Keep rows with a broken cell, with that cell empty", key="keep-broken",
-                         help="Off: such a row is left out. Either way it is listed with its reason.")
+        keep = st.toggle(
+            "Keep rows with a broken cell, with that cell empty",
+            key="keep-broken",
+            help="Off: such a row is left out. Either way it is listed with its reason.",
+        )
         with st.container(horizontal=True):
             if st.button(f"Read {found.n_rows:,} rows", type="primary", key="read", disabled=jobs_view.busy("read")):
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
@@ -147,8 +172,9 @@ def _read(brought: Brought, roles: dict[str, str], on_broken: str) -> None:
     from mmexplore.pairs.read import read_pairs
 
     def work(progress: Progress) -> PairedDataset:
-        return read_pairs(source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken,
-                          progress=progress)
+        return read_pairs(
+            source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken, progress=progress
+        )
 
     def take_up(dataset: PairedDataset) -> str:
         st.session_state.pop("brought", None)

@@ -21,8 +21,12 @@ def panel() -> None:
                 st.text(example.summary)
                 st.caption(f"{example.source}. {example.licence}.")
             open_now = session.example() == name
-            if right.button("Open again" if open_now else "Open", key=f"open-{name}", width="stretch",
-                            disabled=jobs_view.busy("example")):
+            if right.button(
+                "Open again" if open_now else "Open",
+                key=f"open-{name}",
+                width="stretch",
+                disabled=jobs_view.busy("example"),
+            ):
                 try:
                     opening.open_example(name)
                     st.rerun()

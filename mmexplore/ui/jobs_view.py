@@ -50,6 +50,29 @@ def busy(kind: str) -> bool:
     return any(w.kind == kind and not w.job.finished for w in _waiting())
 
 
+def known(kind: str) -> bool:
+    """Has a job of this kind been started and not yet been taken up? Also where it failed or was cancelled."""
+    return any(w.kind == kind for w in _waiting()) or kind in _cancelled()
+
+
+def forget(kind: str) -> None:
+    """Let a failed or cancelled job of this kind be started again."""
+    _cancelled().discard(kind)
+    _waiting()[:] = [w for w in _waiting() if w.kind != kind or not w.job.finished]
+
+
+def cancel_others(beginning: str) -> None:
+    """Cancel the jobs whose kind begins so: a newer one makes them pointless."""
+    for waiting in list(_waiting()):
+        if waiting.kind.startswith(beginning):
+            pool().forget(waiting.job)
+            _waiting().remove(waiting)
+
+
+def _cancelled() -> set[str]:
+    return st.session_state.setdefault("jobs.cancelled", set())
+
+
 def collect() -> None:
     """Take up what has finished since the last run. Called by app.py before the page is drawn."""
     for waiting in list(_waiting()):
@@ -61,6 +84,7 @@ def collect() -> None:
                 st.session_state["notice"] = str(error)
         elif waiting.job.state == "cancelled":
             _waiting().remove(waiting)
+            _cancelled().add(waiting.kind)
             st.session_state["notice.done"] = f"{waiting.job.title}: cancelled."
 
 

@@ -26,9 +26,11 @@ def summary(workspace: Workspace) -> None:
     if source is None:
         return
     labels = [] if source.labels is None else [x for x in np.unique(source.labels.astype(str)) if x]
-    values = [("Rows", f"{len(source):,}", "One row is one item seen through its modalities."),
-              ("Modalities", f"{len(source.modalities)}", "Columns that show the same item in different ways."),
-              ("Complete rows", f"{complete(source.present):,}", "Rows with no modality missing.")]
+    values = [
+        ("Rows", f"{len(source):,}", "One row is one item seen through its modalities."),
+        ("Modalities", f"{len(source.modalities)}", "Columns that show the same item in different ways."),
+        ("Complete rows", f"{complete(source.present):,}", "Rows with no modality missing."),
+    ]
     if labels:
         values.append(("Labels", f"{len(labels):,}", "Distinct labels; a fusion can learn to tell them apart."))
     if dataset is not None and dataset.rejected:
@@ -53,9 +55,15 @@ def cards(workspace: Workspace) -> None:
         _table(workspace)
     with st.expander("What is missing where"):
         st.caption("Each line is a pattern: which modalities a row has, and how many rows look like that.")
-        st.dataframe(patterns(source.present), hide_index=True, key="patterns", column_config={
-            "rows": st.column_config.NumberColumn("Rows", format="localized"),
-            "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent")})
+        st.dataframe(
+            patterns(source.present),
+            hide_index=True,
+            key="patterns",
+            column_config={
+                "rows": st.column_config.NumberColumn("Rows", format="localized"),
+                "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
+            },
+        )
 
 
 def _table(workspace: Workspace) -> None:
@@ -65,15 +73,22 @@ def _table(workspace: Workspace) -> None:
     if len(rows) < len(source):
         st.caption(f"The first {len(rows):,} of {len(source):,} rows; the download has all.")
     key = selection.chart_key("table.pairs")
-    st.dataframe(selection.item_table(workspace, rows), hide_index=True, key=key, selection_mode="multi-row",
-                 on_select=lambda: selection.take_table(key, source.ids, rows))
+    st.dataframe(
+        selection.item_table(workspace, rows),
+        hide_index=True,
+        key=key,
+        selection_mode="multi-row",
+        on_select=lambda: selection.take_table(key, source.ids, rows),
+    )
     view_bar("pairs", table=lambda: selection.item_table(workspace, np.arange(len(source))))
 
 
 def rejected_table(rejected: Sequence[Rejected]) -> pd.DataFrame:
     """Row, id, column and reason of everything that was left out."""
-    return pd.DataFrame([{"row": r.row or None, "id": r.id, "column": r.column, "reason": r.reason} for r in rejected],
-                        columns=["row", "id", "column", "reason"])
+    return pd.DataFrame(
+        [{"row": r.row or None, "id": r.id, "column": r.column, "reason": r.reason} for r in rejected],
+        columns=["row", "id", "column", "reason"],
+    )
 
 
 def left_out(rejected: Sequence[Rejected], name: str, title: str = "Left out, and why") -> None:

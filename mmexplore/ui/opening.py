@@ -31,7 +31,9 @@ def open_example(name: str) -> None:
         session.set_workspace(showcase.open_example(name), example=name)
         return f"The example {name} is open."
 
-    jobs_view.submit(f"Prepare the example {name} (once)", lambda p: showcase.prepare_example(name, p), take_up, "example")
+    jobs_view.submit(
+        f"Prepare the example {name} (once)", lambda p: showcase.prepare_example(name, p), take_up, "example"
+    )
 
 
 def first_run() -> None:

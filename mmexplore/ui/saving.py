@@ -15,9 +15,18 @@ from mmexplore.workspace import Workspace
 def panel(workspace: Workspace) -> None:
     """Save, report and reopen."""
     if workspace.dataset is not None or workspace.embeddings is not None:
-        section("Save", "Pairs with their media, vectors, fits and selection in one ZIP. The shell reads it too, once unpacked: `mmexplore weights RUN`.")
-        st.download_button("Save the workspace", lambda: _zip(workspace), "mmexplore-workspace.zip", "application/zip",
-                           key="save-workspace", on_click="ignore")
+        section(
+            "Save",
+            "Pairs with their media, vectors, fits and selection in one ZIP. The shell reads it too, once unpacked: `mmexplore weights RUN`.",
+        )
+        st.download_button(
+            "Save the workspace",
+            lambda: _zip(workspace),
+            "mmexplore-workspace.zip",
+            "application/zip",
+            key="save-workspace",
+            on_click="ignore",
+        )
     section("Reopen", "A ZIP that was saved here.")
     file = st.file_uploader("Workspace ZIP", type="zip", key=f"reopen-{st.session_state.get('upload.generation', 0)}")
     if file is not None and st.button("Open it", type="primary", key="reopen"):

@@ -31,7 +31,9 @@ def plain(text: object, limit: int = 200) -> str:
 def one_line(text: object, limit: int = 200) -> str:
     """`text` without line breaks, control or direction-changing characters, at most `limit` characters long."""
     line = " ".join(str(text).split())
-    line = "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs"} and c not in "\u202a\u202b\u202d\u202e")
+    line = "".join(
+        c for c in line if unicodedata.category(c) not in {"Cc", "Cs"} and c not in "\u202a\u202b\u202d\u202e"
+    )
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

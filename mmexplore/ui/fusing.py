@@ -1,0 +1,229 @@
+"""Choosing an alignment and a fusion, fitting them as jobs, and reading how well they did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import journey
+from mmexplore.card import MethodCard
+from mmexplore.estimator import Estimator
+from mmexplore.jobs import Progress
+from mmexplore.ui import jobs_view, parameters, session
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import one_line
+from mmexplore.workspace import FittedFusion, Workspace
+
+NO_ALIGNMENT = "none"
+LABEL_TARGET, NO_TARGET = "label", "none"
+OBJECTIVES = {
+    "classification": "Tell the classes apart",
+    "regression": "Predict the number",
+    "contrastive": "Recognise an item with a modality hidden",
+    "reconstruction": "Rebuild every modality",
+}
+
+
+# -- cards -------------------------------------------------------------------------
+def show_card(card: MethodCard) -> None:
+    """What a method is, its formula, its paper and what to look for (ours: Markdown and LaTeX allowed)."""
+    st.markdown(card.summary)
+    st.latex(card.equation)
+    with st.expander("What to look for, and where it comes from"):
+        st.markdown(card.look_for)
+        st.markdown(f"**Missing modalities.** {card.missing}")
+        st.caption(card.paper)
+
+
+def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
+    """The menu of methods, by their titles. `where` is part of the key; `names` limits and orders it."""
+    names = names or list(methods)
+    return st.selectbox(
+        "Method",
+        names,
+        key=f"{CHOICE}{where}.method",
+        format_func=lambda n: "None: use the vectors as they are" if n == NO_ALIGNMENT else methods[n].card.title,
+    )
+
+
+# -- alignment ---------------------------------------------------------------------
+def alignment_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
+    """Choose and fit an alignment."""
+    method = pick(methods, "alignment", [NO_ALIGNMENT, *methods])
+    if method == NO_ALIGNMENT:
+        if workspace.alignment is not None and st.button("Remove the alignment", key="align-remove"):
+            workspace.set_alignment(None, None)
+            st.rerun()
+        return
+    show_card(methods[method].card)
+    params = parameters.ask(methods[method], "alignment")
+    if st.button("Align", type="primary", key="align", disabled=jobs_view.busy("align")):
+        _align(workspace, method, params, methods[method].card.title)
+
+
+def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
+    if method not in journey.FITTED_IN_ADVANCE:
+        workspace.ensure_split()
+    embeddings, frozen = workspace.embeddings, replace(workspace)
+
+    def work(progress: Progress):
+        return journey.align(frozen, method, params, progress)
+
+    def take_up(result) -> str:
+        if session.workspace().embeddings is not embeddings:
+            return "The vectors were changed meanwhile, so the alignment was not kept."
+        session.workspace().set_alignment(*result)
+        return f"Aligned: {title}."
+
+    jobs_view.submit(f"Align: {title}", work, take_up, "align")
+
+
+# -- fusion ------------------------------------------------------------------------
+def targets(workspace: Workspace) -> list[str]:
+    """What a fusion may learn to predict: the labels, other columns, or nothing."""
+    embeddings = workspace.embeddings
+    assert embeddings is not None
+    own = [LABEL_TARGET] if embeddings.labels is not None else []
+    return [*own, *(str(c) for c in embeddings.columns), NO_TARGET]
+
+
+def fusion_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
+    """Choose and fit a fusion."""
+    method = pick(methods, "fusion")
+    show_card(methods[method].card)
+    target, objective, source = _goal(workspace)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        seed = int(
+            st.number_input(
+                "Seed",
+                0,
+                999_999_999,
+                workspace.seed,
+                key=f"{CHOICE}seed",
+                width=130,
+                help="Same seed, same result. It also draws the held-out rows, once.",
+            )
+        )
+    with st.expander("Settings of this method"):
+        params = parameters.ask(methods[method], "fusion")
+    if st.button("Fit", type="primary", key="fit", disabled=jobs_view.busy("fuse")):
+        if not workspace.fusions and workspace.alignment is None:
+            workspace.seed = seed
+        _fit(workspace, method, params, objective, target, source, seed, methods[method].card.title)
+
+
+def _goal(workspace: Workspace) -> tuple[str, str | None, str]:
+    words = {LABEL_TARGET: "The labels", NO_TARGET: "Nothing: learn from the pairs alone"}
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        target = st.selectbox(
+            "Learn to predict",
+            targets(workspace),
+            key=f"{CHOICE}target",
+            width=320,
+            format_func=lambda t: words.get(t, t),
+        )
+        kind = journey.fusion_input(workspace, target).target_kind
+        fitting = [o for o in OBJECTIVES if o == kind or o in ("contrastive", "reconstruction")]
+        objective = st.selectbox(
+            "Objective",
+            fitting,
+            key=f"{CHOICE}objective.{kind}",
+            width=320,
+            format_func=OBJECTIVES.get,
+            help="What the fused vector is trained for. The scores below are measured on rows that were held out.",
+        )
+        source = "encoded"
+        if workspace.aligned is not None:
+            source = st.selectbox(
+                "Vectors",
+                ["encoded", "aligned"],
+                key=f"{CHOICE}source",
+                width=200,
+                format_func={"encoded": "As encoded", "aligned": "As aligned"}.get,
+            )
+    return target, objective, source
+
+
+def _fit(
+    workspace: Workspace,
+    method: str,
+    params: dict[str, Any],
+    objective: str | None,
+    target: str,
+    source: str,
+    seed: int,
+    title: str,
+) -> None:
+    workspace.ensure_split()
+    embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
+
+    def work(progress: Progress) -> FittedFusion:
+        return journey.fuse(frozen, method, params, objective, target, source, seed, progress)
+
+    def take_up(fitted: FittedFusion) -> str:
+        now = session.workspace()
+        if now.embeddings is not embeddings or (source == "aligned" and now.aligned is not aligned):
+            return "The vectors were changed meanwhile, so the fit was not kept."
+        now.add_fusion(fitted)
+        return f"Fitted: {title}. Next: Weights or Latent space."
+
+    jobs_view.submit(f"Fit: {title}", work, take_up, "fuse")
+
+
+# -- results -----------------------------------------------------------------------
+def score_table(fitted: FittedFusion) -> pd.DataFrame:
+    """The fused score beside its baselines: what, score, low, high."""
+    score = fitted.score
+    lines = [
+        {
+            "what": f"fused: {fitted.fusion.card.title}",
+            "score": score.score,
+            "low": score.interval[0],
+            "high": score.interval[1],
+        }
+    ]
+    for name, line in score.baselines.items():
+        lines.append({"what": name, "score": line["score"], "low": line["interval"][0], "high": line["interval"][1]})
+    return pd.DataFrame(lines)
+
+
+def fitted_table(workspace: Workspace) -> pd.DataFrame:
+    """Every fitted fusion: method, what it learned, score with interval, rows, seed."""
+    return pd.DataFrame(
+        [
+            {
+                "shown": name == workspace.current,
+                "method": f.fusion.card.title,
+                "objective": f.fusion.objective_,
+                "target": f.target or "-",
+                "vectors": f.source,
+                "measure": f.score.metric,
+                "score": f.score.score,
+                "low": f.score.interval[0],
+                "high": f.score.interval[1],
+                "rows": f.score.rows,
+                "seed": f.seed,
+            }
+            for name, f in workspace.fusions.items()
+        ]
+    )
+
+
+def show_other(workspace: Workspace) -> None:
+    """Which of the fitted fusions the views show."""
+    names = list(workspace.fusions)
+    if len(names) < 2:
+        return
+    chosen = st.selectbox(
+        "Shown in the views",
+        names,
+        index=names.index(workspace.current or names[0]),
+        key="shown-fusion",
+        format_func=lambda n: one_line(workspace.fusions[n].fusion.card.title),
+    )
+    if chosen != workspace.current:
+        workspace.current = chosen
+        st.rerun()

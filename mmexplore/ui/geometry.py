@@ -1,0 +1,101 @@
+"""Numbers beside the maps: the modality gap, and where the fused neighbours come from."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import journey
+from mmexplore.embeddings import Embeddings
+from mmexplore.figures.spaces import gap_histogram, overlap_bars
+from mmexplore.latent.geometry import modality_gap, neighbour_overlap
+from mmexplore.ui import session, views
+from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import numbers, plain, section
+from mmexplore.workspace import Workspace
+
+
+def gap(shared: Embeddings, modalities: list[str]) -> None:
+    """The gap between each two of these modalities, in words, numbers and from the side."""
+    section(
+        "The modality gap",
+        "Pictures and texts often form two clouds even in a space made for both. The gap is the distance between the "
+        "two clouds' centres: 0 means they lie over one another, 2 is the most there can be. It says little about retrieval: "
+        "a pair can be each other's nearest across a wide gap.",
+    )
+    pairs = [(a, b) for i, a in enumerate(modalities) for b in modalities[i + 1 :]]
+    found = {}
+    for a, b in pairs:
+        rows = shared.present[a] & shared.present[b]
+        found[a, b] = session.remember(
+            ("gap", session.fingerprint(shared), a, b),
+            lambda a=a, b=b, rows=rows: modality_gap(shared.vectors[a][rows], shared.vectors[b][rows]),
+        )
+    numbers(
+        [
+            (
+                f"{a} to {b}",
+                f"{g.distance:.2f}",
+                f"Over {g.n:,} pairs. A linear classifier tells the two modalities apart "
+                f"in {g.separability:.0%} of cases (chance 50 %).",
+            )
+            for (a, b), g in found.items()
+        ]
+    )
+    a, b = (
+        pairs[0]
+        if len(pairs) == 1
+        else st.selectbox(
+            "Seen from the side", pairs, key=f"{CHOICE}gap.pair", format_func=lambda p: f"{p[0]} to {p[1]}", width=320
+        )
+    )
+    figure = gap_histogram(
+        shared.vectors[a][shared.present[a]], shared.vectors[b][shared.present[b]], (a, b), found[a, b]
+    )
+    chart(figure, "gap")
+    view_bar(
+        "gap",
+        figure=figure,
+        table=lambda: pd.DataFrame(
+            [
+                {"a": a, "b": b, "gap": g.distance, "separability": g.separability, "pairs": g.n}
+                for (a, b), g in found.items()
+            ]
+        ),
+    )
+
+
+def overlap(workspace: Workspace) -> None:
+    """How much of the fused neighbourhood comes from each modality."""
+    _, given = journey.fitted_input(workspace)
+    fused = views.fused_vectors(workspace)
+    section(
+        "Where the fused neighbours come from",
+        "Of the nearest items in the fused space, the share that is also nearest in one modality "
+        "alone. A modality far above the others decides what lies next to what.",
+    )
+    k = int(st.number_input("Neighbours looked at", 1, 100, 10, key=f"{CHOICE}overlap.k", width=170))
+    found = session.remember(
+        ("overlap", session.fingerprint(fused), session.fingerprint(given), k),
+        lambda: neighbour_overlap(fused, given, k),
+    )
+    figure = overlap_bars(found)
+    chart(figure, "overlap")
+    st.caption(plain(found.note, 400))
+    view_bar(
+        "overlap",
+        figure=figure,
+        table=lambda: pd.DataFrame(
+            [
+                {
+                    "modality": m,
+                    "share": s,
+                    "low": found.interval[m][0],
+                    "high": found.interval[m][1],
+                    "chance": found.chance[m],
+                }
+                for m, s in found.share.items()
+            ]
+        ),
+    )

@@ -1,0 +1,192 @@
+"""Maps: what to draw, computed once (slow ones as a job), drawn linked, lassoed into the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.jobs import Progress
+from mmexplore.latent.projection import Projection, project_joint, project_space
+from mmexplore.latent.sample import stratified_sample
+from mmexplore.ui import jobs_view, selection, session, views
+from mmexplore.ui.download import chart
+from mmexplore.ui.session import CHOICE
+from mmexplore.workspace import Workspace
+
+MAX_POINTS = 50_000  # above this a lasso takes many seconds in a browser
+HOVER_POINTS = 5_000  # above this hover boxes carry the id only
+FUSED = "fused"
+METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+METHOD_HELP = (
+    "PCA keeps the directions of greatest spread: fast, distances mean something. UMAP and t-SNE keep neighbours "
+    "together: clusters are clearer, but distances between them and their sizes mean little."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to project; equal options give equal maps."""
+
+    method: str
+    dims: int
+    seed: int
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+
+
+def controls(workspace: Workspace) -> tuple[Options, str]:
+    """The row above the maps; returns the options and the colour choice."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="map-controls"):
+        method = (
+            st.segmented_control(
+                "Map by",
+                list(METHODS),
+                default="pca",
+                format_func=METHODS.get,
+                required=True,
+                key=f"{CHOICE}map.method",
+                help=METHOD_HELP,
+            )
+            or "pca"
+        )
+        dims = (
+            st.segmented_control(
+                "Dimensions",
+                [2, 3],
+                default=2,
+                format_func=lambda d: f"{d}-D",
+                required=True,
+                key=f"{CHOICE}map.dims",
+                help="Lasso and box work in 2-D.",
+            )
+            or 2
+        )
+        names = views.colour_choices(workspace)
+        colour = st.selectbox(
+            "Colour by", names, key=f"{CHOICE}map.colour", width=200, format_func=lambda n: n or "one colour"
+        )
+        near, spread = 15, 0.1
+        if method != "pca":
+            near = st.slider(
+                "Neighbours" if method == "umap" else "Perplexity",
+                2,
+                100,
+                15,
+                key=f"{CHOICE}map.near",
+                width=170,
+                help="Small: fine detail. Large: the overall shape.",
+            )
+        if method == "umap":
+            spread = st.slider(
+                "Minimum distance",
+                0.0,
+                0.99,
+                0.1,
+                key=f"{CHOICE}map.spread",
+                width=170,
+                help="Small: tight clusters. Large: points spread out.",
+            )
+        seed = int(
+            st.number_input(
+                "Seed", 0, 999_999_999, workspace.seed, key=f"{CHOICE}map.seed", width=120, help="Same seed, same map."
+            )
+        )
+    return Options(method, dims, seed, near, spread), colour
+
+
+# -- projections -------------------------------------------------------------------
+def rows_to_draw(embeddings: Embeddings, seed: int) -> np.ndarray:
+    """All rows, or a sample by label shares where there are too many to draw."""
+    return stratified_sample(len(embeddings) if embeddings.labels is None else embeddings.labels, MAX_POINTS, seed)
+
+
+def separate(workspace: Workspace, options: Options) -> dict[str, Projection] | None:
+    """One projection a modality and the fused one; None while a job computes them."""
+    embeddings = workspace.embeddings
+    assert embeddings is not None
+    spaces: dict[str, tuple[np.ndarray, np.ndarray | None]] = {
+        m: (v, embeddings.present[m]) for m, v in embeddings.vectors.items()
+    }
+    if workspace.fitted is not None:
+        spaces[FUSED] = (views.fused_vectors(workspace), None)
+    rows = rows_to_draw(embeddings, options.seed)
+
+    def work(progress: Progress) -> dict[str, Projection]:
+        maps = {}
+        for i, (name, (vectors, present)) in enumerate(spaces.items()):
+            progress.update(i, len(spaces), f"map of {name}")
+            maps[name] = project_space(vectors, present, rows, name, **asdict(options))
+        return maps
+
+    marks = tuple(session.fingerprint(v) for v, _ in spaces.values())
+    return _computed(("maps", marks, options), work, options)
+
+
+def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[str, Projection] | None:
+    """Several modalities of the shared space on one map; None while a job computes it."""
+    rows = rows_to_draw(shared, options.seed)
+
+    def work(progress: Progress) -> dict[str, Projection]:
+        progress.update(0, 1, "joint map")
+        return project_joint(shared, modalities, rows, **asdict(options))
+
+    return _computed(("joint", session.fingerprint(shared), tuple(modalities), options), work, options)
+
+
+def _computed(
+    key: tuple, work: Callable[[Progress], dict[str, Projection]], options: Options
+) -> dict[str, Projection] | None:
+    if (known := session.recall(key)) is not None:
+        return known
+    if options.method == "pca":
+        with st.spinner("Drawing the maps"):
+            return session.remember(key, lambda: work(Progress()))
+    kind = f"map.{hash(key)}"
+    if not jobs_view.known(kind):
+        jobs_view.cancel_others("map.")
+        jobs_view.submit(f"Draw {METHODS[options.method]} maps", work, lambda maps: session.keep(key, maps), kind)
+    elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
+        jobs_view.forget(kind)
+        st.rerun()
+    return None
+
+
+# -- drawing -----------------------------------------------------------------------
+def hover_texts(workspace: Workspace, n_drawn: int) -> tuple[list[str], list[str] | None]:
+    """(title, caption) of every row for the hover boxes; captions only where the eye can use them."""
+    assert workspace.embeddings is not None
+    titles = [str(i) for i in workspace.embeddings.ids]
+    return titles, views.text_of_rows(workspace) if n_drawn <= HOVER_POINTS else None
+
+
+def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
+    """One map; where it can be lassoed, what is lassoed becomes the selection."""
+    if not selectable:
+        chart(figure, name)
+        return
+    key = selection.chart_key(f"map.{name}")
+    figure.update_layout(dragmode="lasso")
+    chart(
+        figure,
+        name,
+        key=key,
+        selection_mode=("lasso", "box", "points"),
+        on_select=lambda: selection.take_points(name, key, ids),
+    )
+
+
+def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:
+    """Every drawn point: space, id, coordinates."""
+    parts = []
+    for name, p in projections.items():
+        part = pd.DataFrame(p.points, columns=["x", "y", "z"][: p.dims])
+        part.insert(0, "id", ids[p.rows].astype(str))
+        part.insert(0, "space", name)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,120 @@
+"""The few lines that make a view's result again, from a saved workspace. Every value is written as Python's repr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmexplore.workspace import Workspace
+
+OPEN = """from mmexplore import journey
+from mmexplore.workspace_files import open_directory
+from pathlib import Path
+
+workspace = open_directory(Path("run"))
+"""
+
+
+def weights(workspace: Workspace) -> str:
+    """Weights of every item and their distribution."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.figures.weights import distribution
+
+fitted, embeddings = journey.fitted_input(workspace)
+weights = fitted.fusion.modality_weights(embeddings)   # [N, M], rows sum to 1
+figure = distribution(weights, embeddings.modalities, present=embeddings.mask)
+figure.show()
+"""
+    )
+
+
+def separate_maps(workspace: Workspace, options: Mapping[str, Any], colour: str) -> str:
+    """One map a modality, and the fused one."""
+    fused = ""
+    if workspace.fitted is not None:
+        fused = f"""workspace.current = {workspace.current!r}
+fitted, given = journey.fitted_input(workspace)
+spaces["fused"] = (fitted.fusion.transform(given), None)
+"""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.maps import linked_maps
+from mmexplore.latent.projection import project_space
+from mmexplore.latent.sample import stratified_sample
+
+embeddings = workspace.embeddings
+spaces = {{m: (v, embeddings.present[m]) for m, v in embeddings.vectors.items()}}
+{fused}labels = len(embeddings) if embeddings.labels is None else embeddings.labels
+rows = stratified_sample(labels, 50_000, seed={options["seed"]!r})
+maps = {{name: project_space(vectors, present, rows, name, {_arguments(options)})
+        for name, (vectors, present) in spaces.items()}}
+for figure in linked_maps(maps, colour={_column(colour)}, colour_name={colour!r}).values():
+    figure.show()
+"""
+    )
+
+
+def joint_map(options: Mapping[str, Any], modalities: list[str]) -> str:
+    """All comparable modalities on one map."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.maps import joint_map
+from mmexplore.latent.projection import project_joint
+from mmexplore.latent.sample import stratified_sample
+
+shared, where = journey.shared_space(workspace)
+labels = len(shared) if shared.labels is None else shared.labels
+rows = stratified_sample(labels, 50_000, seed={options["seed"]!r})
+maps = project_joint(shared, {modalities!r}, rows, {_arguments(options)})
+joint_map(maps).show()
+"""
+    )
+
+
+def _arguments(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k}={v!r}" for k, v in options.items())
+
+
+def _column(colour: str) -> str:
+    if colour == "label":
+        return "embeddings.labels"
+    if colour == "split":
+        return "embeddings.splits"
+    if colour.startswith("weight of "):
+        modality = colour.removeprefix("weight of ")
+        return f"fitted.fusion.modality_weights(given)[:, given.modalities.index({modality!r})]"
+    return f"embeddings.columns[{colour!r}]" if colour else "None"
+
+
+def retrieval(src: str, dst: str) -> str:
+    """The report of one direction."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.retrieval import recall_bars
+from mmexplore.retrieval.metrics import retrieval_report
+
+shared, where = journey.shared_space(workspace)
+rows, which = journey.evaluation_rows(workspace)
+report = retrieval_report(shared, {src!r}, {dst!r}, rows=rows, seed=workspace.seed)
+print(report.as_dict())
+recall_bars([report]).show()
+"""
+    )
+
+
+def search_text(query: str, into: str, k: int) -> str:
+    """A typed query."""
+    return OPEN + f"\nfor hit in journey.search_items(workspace, {query!r}, {into!r}, k={k!r}):\n    print(hit)\n"
+
+
+def search_item(item: str, src: str, into: str, k: int) -> str:
+    """An item as the query."""
+    return (
+        OPEN + f"\nfor hit in journey.search_like(workspace, {item!r}, {src!r}, {into!r}, k={k!r}):\n    print(hit)\n"
+    )

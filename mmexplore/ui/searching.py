@@ -1,0 +1,208 @@
+"""Asking one modality with another, and how well that works over all of the data."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mmexplore import journey
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import Kind
+from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report, worst_failures
+from mmexplore.ui import bring, python, session
+from mmexplore.ui.download import view_bar
+from mmexplore.ui.items import draw_cell, item_grid
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import one_line, say_error
+from mmexplore.workspace import Workspace
+
+MAX_QUERIES = 5000  # more are sampled: the figures say so
+WAYS = {"text": "A typed text", "image": "A picture", "item": "An item of the data"}
+
+
+# -- asking ------------------------------------------------------------------------
+def ask(workspace: Workspace, shared: Embeddings) -> None:
+    """The query, and what it finds."""
+    ways = [w for w in WAYS if w == "item" or workspace.dataset is not None]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        way = (
+            st.segmented_control(
+                "Ask with", ways, default=ways[0], format_func=WAYS.get, required=True, key=f"{CHOICE}search.way"
+            )
+            or ways[0]
+        )
+        into = st.selectbox(
+            "Find", shared.modalities, key=f"{CHOICE}search.into", width=200, index=_first_picture(workspace, shared)
+        )
+        k = int(st.number_input("How many", 1, 100, 12, key=f"{CHOICE}search.k", width=110))
+    try:
+        {"text": _by_text, "image": _by_image, "item": _by_item}[way](workspace, shared, into, k)
+    except UserError as error:
+        say_error(error)
+
+
+def _first_picture(workspace: Workspace, shared: Embeddings) -> int:
+    kinds = workspace.dataset.kinds if workspace.dataset is not None else {}
+    return next((i for i, m in enumerate(shared.modalities) if kinds.get(m) is Kind.IMAGE), 0)
+
+
+def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
+    query = st.text_input("Text", key=f"{CHOICE}search.text", placeholder="a dog runs on the beach", max_chars=500)
+    if query.strip():
+        with st.spinner("Searching"):
+            hits = journey.search_items(workspace, query.strip(), into, k=k)
+        show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
+
+
+def _by_image(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
+    file = st.file_uploader(
+        "Picture", type=["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"], key="search-picture"
+    )
+    if file is None:
+        return
+    path = bring.keep_uploads([file], session.folder("queries", uuid.uuid4().hex[:8]))[0]
+    try:
+        with st.container(width=200):
+            draw_cell(path, Kind.IMAGE, "query")
+        with st.spinner("Searching"):
+            hits = journey.search_items(workspace, path, into, k=k)
+    finally:
+        path.unlink(missing_ok=True)
+    show_hits(workspace, hits, into, "image")
+
+
+def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
+    ids = shared.ids.astype(str)
+    chosen = sorted(workspace.selection)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        item = st.selectbox(
+            "Item",
+            [*chosen, *(i for i in ids if i not in workspace.selection)],
+            key=f"{CHOICE}search.item",
+            width=320,
+            format_func=lambda i: item_name(workspace, i),
+            help="Type to search. What is selected in a map comes first.",
+        )
+        others = [m for m in shared.modalities if m != into] or shared.modalities
+        src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
+    row = int(np.flatnonzero(ids == item)[0])
+    if workspace.dataset is not None:
+        with st.container(border=True, width=200, key="card-query"):
+            draw_cell(workspace.dataset.cells[src][row], workspace.dataset.kinds[src], src)
+    hits = journey.search_like(workspace, item, src, into, k=k)
+    rank = true_rank(shared, src, into, row)
+    if rank is not None:
+        st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
+    show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
+
+
+def item_name(workspace: Workspace, item: str) -> str:
+    """The id, with the item's first text where it has one."""
+    dataset = workspace.dataset
+    if dataset is None:
+        return item
+    names: dict[str, str] = session.remember(("names", id(dataset), dataset.name), lambda: _names(dataset))
+    return names.get(item, item)
+
+
+def _names(dataset) -> dict[str, str]:
+    texts = [m for m in dataset.modalities if dataset.kinds[m] is Kind.TEXT]
+    said = dataset.cells[texts[0]] if texts else [None] * len(dataset)
+    return {str(i): f"{i}: {one_line(t, 60)}" if t else str(i) for i, t in zip(dataset.ids, said, strict=True)}
+
+
+def true_rank(shared: Embeddings, src: str, dst: str, row: int) -> float | None:
+    """The place of the item's own `dst` among all, asked with its `src`; None where it has none."""
+    from mmexplore.retrieval.gallery import gallery_of
+    from mmexplore.retrieval.metrics import match_rank
+
+    gallery = session.remember(("gallery", session.fingerprint(shared), dst), lambda: gallery_of(shared, dst))
+    return match_rank(gallery, shared.vectors[src][row], [str(shared.groups[row])])
+
+
+def show_hits(workspace: Workspace, hits: list[dict[str, Any]], into: str, name: str, code: str = "") -> None:
+    """The found items as cards with place and score."""
+    notes = {
+        h["row"]: f"{h['rank']}. score {h['score']:.2f}" + (" · true match" if h.get("match") else "") for h in hits
+    }
+    item_grid(workspace, [h["row"] for h in hits], f"hits-{name}", notes=notes, limit=100)
+    view_bar(f"search-{name}", table=lambda: pd.DataFrame(hits), python=code)
+
+
+# -- measuring ---------------------------------------------------------------------
+def directions(shared: Embeddings) -> list[tuple[str, str]]:
+    """Every ordered pair of modalities of the shared space."""
+    return [(a, b) for a in shared.modalities for b in shared.modalities if a != b]
+
+
+def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, str], RetrievalReport], str]:
+    """(direction -> report, which rows). A direction without a single pair is left out."""
+    rows, which = journey.evaluation_rows(workspace)
+    key = ("reports", session.fingerprint(shared), rows.tobytes(), workspace.seed)
+
+    def compute() -> dict[tuple[str, str], RetrievalReport]:
+        found = {}
+        for src, dst in directions(shared):
+            if (shared.present[src] & shared.present[dst] & rows).any():
+                found[src, dst] = retrieval_report(
+                    shared, src, dst, rows=rows, seed=workspace.seed, max_queries=MAX_QUERIES
+                )
+        return found
+
+    return session.remember(key, compute), which
+
+
+def report_table(found: dict[tuple[str, str], RetrievalReport]) -> pd.DataFrame:
+    """One line a direction: recalls with chance and interval, MRR, median rank, how many were asked."""
+    lines = []
+    for (src, dst), r in found.items():
+        line: dict[str, Any] = {"from": src, "to": dst}
+        for k in (1, 5, 10):
+            low, high = r.intervals[f"r{k}"]
+            line |= {
+                f"R@{k} %": getattr(r, f"r{k}"),
+                f"R@{k} interval": f"{low:.1f} to {high:.1f}",
+                f"R@{k} chance": getattr(r, f"chance_r{k}"),
+            }
+        line |= {"MRR %": r.mrr, "median rank": r.median_rank, "queries": r.n_queries, "searched": r.n_gallery}
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, str], RetrievalReport]) -> None:
+    """The queries whose true match ranks worst: query, what was right, what came first."""
+    src, dst = st.selectbox(
+        "Direction", list(found), key=f"{CHOICE}failures", width=320, format_func=lambda d: f"{d[0]} to {d[1]}"
+    )
+    worst = worst_failures(shared, found[src, dst], 12)
+    with st.container(horizontal=True, gap="small", key="grid-failures"):
+        for line in worst.to_dict("records"):
+            with st.container(border=True, width=240, height="stretch", key=f"card-failure-{line['query_row']}"):
+                _failure(workspace, line, src, dst)
+    view_bar("failures", table=lambda: worst, python=python.retrieval(src, dst))
+
+
+def _failure(workspace: Workspace, line: dict[str, Any], src: str, dst: str) -> None:
+    dataset = workspace.dataset
+    parts = [
+        ("asked with", src, line["query_row"]),
+        (f"right, in place {line['rank']:,.0f}", dst, line["match_row"]),
+        ("came first instead", dst, line["found_row"]),
+    ]
+    for words, modality, row in parts:
+        st.caption(words)
+        if dataset is None:
+            st.text(one_line(str(shared_id(workspace, int(row))), 40))
+        else:
+            draw_cell(dataset.cells[modality][int(row)], dataset.kinds[modality], modality)
+
+
+def shared_id(workspace: Workspace, row: int) -> str:
+    """The id at this row of the vectors."""
+    assert workspace.embeddings is not None
+    return str(workspace.embeddings.ids[row])

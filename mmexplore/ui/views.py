@@ -1,0 +1,80 @@
+"""What several views draw from, computed once a session: the shared space, the fused vectors, learned weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmexplore import journey
+from mmexplore.embeddings import Embeddings
+from mmexplore.ui import session
+from mmexplore.workspace import Workspace
+
+
+def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
+    """As `journey.shared_space`, once for these vectors and this alignment."""
+    assert workspace.embeddings is not None
+    of = workspace.aligned if workspace.aligned is not None else workspace.embeddings
+    key = ("shared", session.fingerprint(of), workspace.alignment.name if workspace.alignment else "")
+    _, *answer = session.remember(key, lambda: (of, *journey.shared_space(workspace)))
+    return answer[0], answer[1]
+
+
+def fused_vectors(workspace: Workspace) -> np.ndarray:
+    """float32 [N, d]: the vectors of the fusion that is shown."""
+    fitted, embeddings = journey.fitted_input(workspace)
+    key = ("fused", id(fitted), session.fingerprint(embeddings))
+    return session.remember(key, lambda: (fitted, fitted.fusion.transform(embeddings)))[1]
+
+
+def learned_weights(workspace: Workspace) -> tuple[np.ndarray | None, np.ndarray | None, Embeddings]:
+    """(weights [N, M] or None, contribution shares [N, M] or None, the vectors they belong to)."""
+    fitted, embeddings = journey.fitted_input(workspace)
+    key = ("weights", id(fitted), session.fingerprint(embeddings))
+
+    def compute():
+        return fitted, fitted.fusion.modality_weights(embeddings), fitted.fusion.contribution_norms(embeddings)
+
+    _, weights, norms = session.remember(key, compute)
+    return weights, norms, embeddings
+
+
+def text_of_rows(workspace: Workspace) -> list[str] | None:
+    """What each row says, for hover boxes: its first text modality, else None."""
+    dataset = workspace.dataset
+    if dataset is None:
+        return None
+    texts = [m for m in dataset.modalities if dataset.kinds[m] == "text"]
+    if not texts:
+        return None
+    return [cell if isinstance(cell, str) else "" for cell in dataset.cells[texts[0]]]
+
+
+def colour_choices(workspace: Workspace) -> list[str]:
+    """Names of what a map can be coloured by; "" is one colour."""
+    embeddings = workspace.embeddings
+    assert embeddings is not None
+    names = ["label"] if embeddings.labels is not None else []
+    names += [str(c) for c in embeddings.columns]
+    if embeddings.splits is not None:
+        names.append("split")
+    if workspace.fitted is not None and workspace.fitted.fusion.gives_weights:
+        names += [f"weight of {m}" for m in embeddings.modalities]
+    return [*names, ""]
+
+
+def colour_values(workspace: Workspace, name: str) -> np.ndarray | None:
+    """The column [N] behind a colour choice; None for one colour."""
+    embeddings = workspace.embeddings
+    assert embeddings is not None
+    if name in {str(c) for c in embeddings.columns}:
+        return embeddings.columns[name].to_numpy()
+    if name == "label":
+        return embeddings.labels
+    if name == "split":
+        return embeddings.splits
+    if name.startswith("weight of "):
+        weights, _, of = learned_weights(workspace)
+        modality = name.removeprefix("weight of ")
+        if weights is not None and modality in of.modalities:
+            return weights[:, of.modalities.index(modality)]
+    return None
