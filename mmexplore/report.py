@@ -23,7 +23,8 @@ from mmexplore.workspace import Workspace
 MAX_POINTS = 5000
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem }
 h1 { font-size: 1.7rem } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-top: 1px solid #d8dde3; padding-top: 1rem }
 table { border-collapse: collapse; margin: .75rem 0; display: block; overflow-x: auto }
 th, td { padding: .25rem .9rem .25rem 0; text-align: left; border-bottom: 1px solid #e7eaee; white-space: nowrap }
@@ -86,7 +87,10 @@ def _retrieval(workspace: Workspace) -> str:
         return _section("Retrieval", _note(answer["space"]))
     columns = ["r@1", "r@5", "r@10", "mrr", "median_rank", "chance_r@10", "n_queries"]
     rows = [(direction, *(r[c] for c in columns)) for direction, r in answer["retrieval"].items()]
-    where = f"Over {answer['rows']} rows, {answer['space']}. Per cent, but for the median rank; a hit is any item of the query's group."
+    where = (
+        f"Over {answer['rows']} rows, {answer['space']}. Per cent, but for the median rank; "
+        "a hit is any item of the query's group."
+    )
     shared, _ = journey.shared_space(workspace)
     rows_used, _ = journey.evaluation_rows(workspace)
     figure = None

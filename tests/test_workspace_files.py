@@ -25,7 +25,10 @@ def workspace(tmp_path) -> Workspace:
     for i in range(n):
         Image.new("RGB", (8, 8), (i * 4, 0, 0)).save(tmp_path / f"{i}.png")
     factor = rng.normal(size=(n, 4))
-    vectors = {m: (factor @ rng.normal(size=(4, 6)) + 0.1 * rng.normal(size=(n, 6))).astype(np.float32) for m in ("p", "t", "v")}
+    vectors = {
+        m: (factor @ rng.normal(size=(4, 6)) + 0.1 * rng.normal(size=(n, 6))).astype(np.float32)
+        for m in ("p", "t", "v")
+    }
     present = {m: np.ones(n, bool) for m in vectors}
     present["t"][5] = False
     vectors["t"][5] = 0
@@ -48,8 +51,15 @@ def workspace(tmp_path) -> Workspace:
     workspace = Workspace()
     workspace.set_dataset(dataset)
     workspace.set_embeddings(
-        Embeddings(vectors=vectors, present=present, ids=dataset.ids, groups=dataset.groups, labels=dataset.labels,
-                   spaces={m: m for m in vectors}, columns=dataset.columns),
+        Embeddings(
+            vectors=vectors,
+            present=present,
+            ids=dataset.ids,
+            groups=dataset.groups,
+            labels=dataset.labels,
+            spaces={m: m for m in vectors},
+            columns=dataset.columns,
+        ),
         {"p": "efficientnet-lite0", "t": "minilm", "v": "as-is"},
     )
     workspace.set_alignment(*journey.align(workspace, "cca", {"n_components": 3}))

@@ -1,0 +1,170 @@
+"""The whole main job in the shell: one JSON document on stdout, progress on stderr, exit codes 0 / 1 / 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmexplore.pairs.examples import load_example
+
+
+def mmexplore(*arguments: str | Path, code: int = 0) -> str:
+    """stdout of `python -m mmexplore ...`; the exit code is checked and stderr shown where it differs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mmexplore", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"PYTHONUTF8": "1"},
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory) -> Path:
+    """A folder with a table and 60 pictures: two languages, labels, a hole, and one file that is not there."""
+    folder = tmp_path_factory.mktemp("pairs")
+    emoji = load_example("emoji")
+    rows = np.random.default_rng(0).permutation(len(emoji))[:60]
+    table = []
+    for i in rows:
+        picture = emoji.cells["picture"][i]
+        shutil.copy(picture, folder / picture.name)
+        table.append(
+            (emoji.ids[i], picture.name, emoji.cells["english"][i], emoji.cells["chinese"][i], emoji.labels[i])
+        )
+    table.append(("gone", "nowhere.png", "a file that is not there", "", table[0][4]))
+    pd.DataFrame(table, columns=["id", "picture", "english", "chinese", "label"]).to_csv(
+        folder / "pairs.csv", index=False
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(pairs, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    answer = json.loads(mmexplore("embed", pairs, "--out", out, "--json"))
+    assert answer["items"] == 60
+    assert [(r["id"], "not" in r["reason"] or "missing" in r["reason"]) for r in answer["rejected"]] == [("gone", True)]
+    assert answer["modalities"]["picture"]["encoder"] == "efficientnet-lite0"
+    assert answer["modalities"]["english"]["encoder"] == "minilm"
+    assert answer["modalities"]["chinese"]["encoder"] == "use-multilingual"
+    return out
+
+
+@pytest.mark.parametrize("what", ["examples", "encoders", "methods"])
+def test_lists_are_json(what):
+    listed = json.loads(mmexplore(what, "--json"))[what]
+    assert listed
+    assert all("name" in entry for entry in listed)
+
+
+def test_methods_carry_their_cards():
+    listed = {m["name"]: m for m in json.loads(mmexplore("methods", "--json"))["methods"]}
+    assert {"cca", "concat", "attention", "bridge"} <= set(listed)
+    assert set(listed["attention"]) == {
+        "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card",
+    }  # fmt: skip
+    assert listed["attention"]["gives_weights"] is True
+
+
+def test_evaluate_before_any_fit_uses_all_rows(run, tmp_path):
+    answer = json.loads(mmexplore("evaluate", run, "--json"))
+    assert answer["rows"] == "all"
+    found = answer["retrieval"]["english->picture"]
+    assert {"r@1", "r@5", "r@10", "mrr", "median_rank", "chance_r@10", "n_queries"} <= set(found)
+    assert found["chance_r@10"] == pytest.approx(100 * 10 / 60, abs=0.5)
+    assert found["r@10"] > 2 * found["chance_r@10"], "the bridge finds emoji by their English names"
+    assert 0 <= answer["map_label"] <= 100
+
+
+def test_fuse_weights_and_evaluate(run, tmp_path):
+    work = tmp_path / "run"
+    shutil.copytree(run, work)
+    summary = json.loads(mmexplore("fuse", work, "--method", "attention", "--param", "max_epochs=3", "--json"))
+    assert summary["method"] == "attention"
+    assert summary["rows"] in ("test", "held-out")
+    assert summary["interval"][0] <= summary["score"] <= summary["interval"][1]
+    assert summary["baselines"]
+    weights = json.loads(mmexplore("weights", work, "--json"))
+    assert weights["modalities"] == ["picture", "english", "chinese"]
+    assert len(weights["per_item"]) == 60
+    assert np.allclose([sum(w) for w in weights["per_item"].values()], 1, atol=1e-5)
+    assert weights["source"] == "learned"
+    answer = json.loads(mmexplore("evaluate", work, "--json"))
+    assert answer["fusion"]["method"] == "attention"
+    assert answer["rows"] == "all", "the bridge was not fitted on these rows"
+
+
+def test_align_then_evaluate_uses_held_out_rows(run, tmp_path):
+    work = tmp_path / "run"
+    shutil.copytree(run, work)
+    answer = json.loads(mmexplore("align", work, "--method", "cca", "--json"))
+    assert set(answer["modalities"]) == {"picture", "english", "chinese"}
+    evaluated = json.loads(mmexplore("evaluate", work, "--json"))
+    assert evaluated["rows"] == "held-out"
+    assert evaluated["n_rows"] == 12
+    assert "chinese->picture" in evaluated["retrieval"]
+
+
+def test_search_by_text_image_and_item(run, pairs):
+    found = json.loads(mmexplore("search", run, "--text", "a cat", "--in", "picture", "-k", "3", "--json"))["results"]
+    assert [h["rank"] for h in found] == [1, 2, 3]
+    assert found[0]["score"] >= found[1]["score"] >= found[2]["score"]
+    some = found[0]["item"]
+    like = json.loads(mmexplore("search", run, "--image", some, "--in", "picture", "-k", "1", "--json"))["results"]
+    assert like[0]["id"] == found[0]["id"]
+    assert like[0]["score"] == pytest.approx(1, abs=1e-3)
+    item = json.loads(mmexplore("search", run, "--item", found[0]["id"], "--in", "english", "--json"))["results"]
+    assert any(h["match"] for h in item) or len(item) == 10
+
+
+def test_report_is_one_page_that_fetches_nothing(run, tmp_path):
+    mmexplore("report", run, "--out", tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<script src" not in page
+    assert "<link" not in page
+    assert "english-&gt;picture" in page
+
+
+def test_example_planted(tmp_path):
+    mmexplore("embed", "--example", "planted", "--out", tmp_path / "run")
+    mmexplore("fuse", tmp_path / "run", "--method", "concat")
+    refused = mmexplore("weights", tmp_path / "run", code=1)
+    assert "has no weights of its own" in refused
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["weights", "nowhere"], 1, "not a workspace"),
+        (["embed", "nowhere.csv", "--out", "x"], 1, "does not exist"),
+        (["embed", "--out", "x"], 2, "PAIRS"),
+        (["embed", "a", "--out", "x", "--encoder", "nonsense"], 2, "COLUMN=NAME"),
+        (["nonsense"], 2, "nonsense"),
+        (["embed", "--example", "nonsense", "--out", "x"], 1, "nonsense"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert says in mmexplore(*arguments, code=code)
+    assert not (tmp_path / "x").exists()
+
+
+def test_cache_shows_and_clears(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMEXPLORE_CACHE", str(tmp_path))
+    before = json.loads(mmexplore("cache", "--json"))
+    assert before["items"] == 0
+    mmexplore("cache", "--clear")
