@@ -49,10 +49,7 @@ def rescore(
         raise UserError("there are no queries that the rescoring may look at", method, "give more pairs")
     if method == "centred":
         return unit(queries - bank.mean(axis=0)), unit(gallery - gallery.mean(axis=0))
-    if method == "csls":
-        taken = nearest(bank, gallery, k)[0].mean(axis=1) / 2
-    else:
-        taken = _soft_maximum(bank, gallery, beta)
+    taken = nearest(bank, gallery, k)[0].mean(axis=1) / 2 if method == "csls" else _soft_maximum(bank, gallery, beta)
     return (
         np.hstack([queries, np.ones((len(queries), 1), np.float32)]),
         np.hstack([gallery, -taken[:, None].astype(np.float32)]),
