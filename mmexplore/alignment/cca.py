@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.alignment.linear import LinearAlignment, Maps, centre, count_components
+from mmexplore.alignment.linear import LinearAlignment, Maps
 from mmexplore.alignment.mcca import MultisetCCA
 from mmexplore.alignment.rows import pair_rows
+from mmexplore.alignment.whitening import centre, count_components
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 
@@ -54,7 +55,7 @@ class RidgeCCA(LinearAlignment):
         names = sorted(embeddings.modalities)
         both = pair_rows(embeddings, names, rows)
         # With the mean variance at 1, Sigma + r tr(Sigma)/d I is (1 + r) times cca-zoo's (1 - c) Sigma + c I.
-        views, means, spreads = zip(*(centre(embeddings.vectors[m][both], f"modality {m}") for m in names), strict=True)
+        views, means, scales = zip(*(centre(embeddings.vectors[m][both], f"modality {m}") for m in names), strict=True)
         solver = Solver(
             n_components=count_components(self.n_components, embeddings.dims.values(), int(both.sum())),
             shrinkage=self.ridge / (1 + self.ridge),
@@ -66,5 +67,5 @@ class RidgeCCA(LinearAlignment):
             weights = [w * np.maximum(correlation, 0) for w in weights]
         return (
             dict(zip(names, means, strict=True)),
-            {m: w / s for m, w, s in zip(names, weights, spreads, strict=True)},
+            {m: w / s[:, None] for m, w, s in zip(names, weights, scales, strict=True)},
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any, Self
 
@@ -24,7 +24,6 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 
 Maps = dict[str, np.ndarray]
-DEFAULT_COMPONENTS = 128
 
 
 class LinearAlignment(Alignment):
@@ -113,25 +112,3 @@ def component_correlations(embeddings: Embeddings, rows: np.ndarray, means: Mapp
         scale = np.sqrt((za**2).sum(0) * (zb**2).sum(0))
         found.append(np.divide((za * zb).sum(0), scale, out=np.zeros_like(scale), where=scale > 0))
     return np.mean(found, axis=0) if found else None
-
-
-# -- what the solvers share -------------------------------------------------------------------------------------------
-def count_components(wanted: int | None, dims: Iterable[int], n_rows: int) -> int:
-    """How many components there can be: `wanted` (None = 128), at most the smallest width and `n_rows` - 1."""
-    return max(1, min(wanted or DEFAULT_COMPONENTS, *dims, n_rows - 1))
-
-
-def centre(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """Rows of float [n, d] as (float64 [n, d] with mean 0 and mean variance 1, mean [d], root mean variance).
-
-    Raises:
-        UserError: all rows are equal.
-    """
-    x = x.astype(np.float64)
-    mean = x.mean(axis=0)
-    x -= mean
-    spread = float(np.sqrt((x**2).sum() / (x.shape[1] * (len(x) - 1))))
-    if spread <= 1e-12 * max(1.0, float(np.abs(mean).max())):
-        raise UserError("all its vectors are the same", where, "leave it out or encode it again")
-    x /= spread
-    return x, mean, spread

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.alignment.linear import LinearAlignment, Maps, centre, count_components
-from mmexplore.alignment.rows import pair_rows
+from mmexplore.alignment.linear import LinearAlignment, Maps
+from mmexplore.alignment.whitening import count_components, top_eigenpairs, whiten
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
-
-# directions with less than this share of the largest variance are noise of the arithmetic, not of the data
-RANK_TOLERANCE = 1e-10
 
 
 class MultisetCCA(LinearAlignment):
@@ -47,47 +44,7 @@ class MultisetCCA(LinearAlignment):
         self.scale = scale
 
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
-        names = sorted(embeddings.modalities)
-        whitened, means, whiteners = {}, {}, {}
-        for m in names:
-            here = pair_rows(embeddings, [m], rows)
-            x, means[m], spread = centre(embeddings.vectors[m][here], f"modality {m}")
-            whitener = ridge_whitener(x, self.ridge)
-            whiteners[m] = whitener / spread
-            whitened[m] = np.zeros((len(here), whitener.shape[1]))
-            whitened[m][here] = x @ whitener
-        starts = np.cumsum([0, *(whitened[m].shape[1] for m in names)])
-        between = np.zeros((starts[-1], starts[-1]))
-        for i, a in enumerate(names):
-            for j, b in enumerate(names[:i]):
-                n_both = int(pair_rows(embeddings, [a, b], rows).sum())
-                if n_both > 1:  # rows that lack one of the two are zeros and add nothing
-                    block = whitened[a].T @ whitened[b] / (n_both - 1)
-                    between[starts[i] : starts[i + 1], starts[j] : starts[j + 1]] = block
-        values, vectors = top_eigenpairs(between + between.T, count_components(
-            self.n_components, embeddings.dims.values(), int(rows.sum())))
-        vectors = vectors * np.sqrt(len(names))
-        if self.scale:
-            vectors = vectors * np.maximum(values / (len(names) - 1), 0)
-        return means, {m: whiteners[m] @ vectors[a:b] for m, a, b in zip(names, starts, starts[1:], strict=False)}
-
-
-def ridge_whitener(x: np.ndarray, ridge: float) -> np.ndarray:
-    """float64 [d, rank]: W with W' (Sigma + r I) W = I, for centred rows float64 [n, d] of mean variance 1."""
-    n, d = x.shape
-    if n >= d:
-        variance, basis = np.linalg.eigh(x.T @ x / (n - 1))
-    else:
-        _, s, vt = np.linalg.svd(x, full_matrices=False)
-        variance, basis = s**2 / (n - 1), vt.T
-    keep = variance > variance.max() * RANK_TOLERANCE
-    return basis[:, keep] / np.sqrt(variance[keep] + ridge)
-
-
-def top_eigenpairs(symmetric: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k largest eigenvalues, descending, and their unit eigenvectors [p, k]."""
-    from scipy.linalg import eigh
-
-    p = len(symmetric)
-    values, vectors = eigh(symmetric, subset_by_index=[max(0, p - k), p - 1])
-    return values[::-1], vectors[:, ::-1]
+        white = whiten(embeddings, rows, self.ridge)
+        k = count_components(self.n_components, embeddings.dims.values(), int(rows.sum()))
+        _, directions = top_eigenpairs(white.between(), k)
+        return white.means, white.maps(directions, self.scale)

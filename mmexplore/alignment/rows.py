@@ -25,23 +25,6 @@ def held_out_rows(embeddings: Embeddings) -> np.ndarray:
     return test if test.any() else embeddings.in_split("val")
 
 
-def validation_rows(embeddings: Embeddings, train: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(fit rows, early-stopping rows), both bool [N]: the `val` rows, else `share` of the train groups.
-
-    Args:
-        train: bool [N], rows that may be fitted on.
-    """
-    from mmexplore.embeddings import draw_split
-
-    val = embeddings.in_split("val")
-    if val.sum() >= MIN_PAIRS:
-        return train, val
-    part = embeddings.take(train)
-    drawn = np.zeros(len(embeddings), bool)
-    drawn[np.flatnonzero(train)] = draw_split(part, held_out=share, seed=seed) == "test"
-    return train & ~drawn, drawn
-
-
 def pair_rows(embeddings: Embeddings, modalities: Sequence[str], within: np.ndarray) -> np.ndarray:
     """bool [N]: rows of `within` in which every one of `modalities` is present."""
     return within & np.logical_and.reduce([embeddings.present[m] for m in modalities])

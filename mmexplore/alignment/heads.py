@@ -1,0 +1,178 @@
+"""Trained alignments: one small network a modality ("head") into the shared space, on frozen vectors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.alignment.base import Alignment
+from mmexplore.alignment.rows import pair_rows, require_known, require_linked, train_rows, unit_rows
+from mmexplore.alignment.whitening import centre
+from mmexplore.embeddings import Embeddings
+from mmexplore.estimator import OnEpoch
+
+if TYPE_CHECKING:
+    import torch
+
+CHUNK = 8192
+
+
+class TrainedAlignment(Alignment):
+    """A head a modality, trained together by the loss of the subclass.
+
+    Inputs are centred and scaled with train statistics (see `centre`); modalities are taken in alphabetical order, so
+    the order a person gives never matters. Subclasses have the parameters `n_components`, `hidden` (width of
+    the hidden layer, 0 = linear), `dropout`, `epochs`, `batch_size`, `lr`, `weight_decay` and `patience`.
+
+    Attributes after `fit`: `net_` the torch module (`net_.heads[j]` is the head of the j-th modality by name).
+    """
+
+    handles_missing = True
+    n_components: int
+    hidden: int
+    dropout: float
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    patience: int
+    net_: torch.nn.Module
+    means_: dict[str, np.ndarray]
+    scales_: dict[str, np.ndarray]
+
+    @abstractmethod
+    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
+             train: bool) -> dict[str, torch.Tensor]:
+        """{"loss": ..., other curves} of a batch: x, M of [B, d_m]; present, bool [B, M]; groups, int64 [B]."""
+
+    def build(self, widths: list[int]) -> torch.nn.Module:
+        """The network: `heads`, one a modality, and what the loss trains beside them."""
+        from torch import nn
+
+        net = nn.Module()
+        net.heads = nn.ModuleList(head(d, self.n_components, self.hidden, self.dropout) for d in widths)
+        return net
+
+    # -- fitting ---------------------------------------------------------------
+    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+        """Train on `train` rows with two modalities or more; early stop on `val`, else on a part of train."""
+        from mmexplore.training import build_module, hold_out
+
+        train = train_rows(embeddings)
+        require_linked(embeddings, train, self.name)
+        self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
+        self.means_, self.scales_ = {}, {}
+        for m in self.modalities_:
+            here = pair_rows(embeddings, [m], train)
+            _, self.means_[m], self.scales_[m] = centre(embeddings.vectors[m][here], f"modality {m}")
+        net = build_module(lambda: self.build([self.dims_[m] for m in sorted(self.modalities_)]), seed)
+        rows, val = hold_out(embeddings, usable=embeddings.mask.sum(axis=1) >= 2, seed=seed)
+        self.history_ = self.train(net, Batches(self, embeddings, net), rows, val, seed, on_epoch)
+        self.net_ = net.cpu()
+        self.finish(embeddings, np.isin(np.arange(len(embeddings)), rows), seed)
+        return self
+
+    def train(self, net: torch.nn.Module, batches: Batches, rows: np.ndarray, val: np.ndarray, seed: int,
+              on_epoch: OnEpoch | None) -> pd.DataFrame:
+        """Minimise `loss` over `rows`; returns the curves."""
+        from mmexplore.training import fit_module
+
+        return fit_module(
+            net, lambda r, train: self.loss(net, *batches(r), train), rows, val, epochs=self.epochs,
+            batch_size=self.batch_size, lr=self.lr, weight_decay=self.weight_decay, patience=self.patience,
+            seed=seed, on_epoch=on_epoch,
+        )  # fmt: skip
+
+    def finish(self, embeddings: Embeddings, fitted: np.ndarray, seed: int) -> None:
+        """Whatever follows the training; `fitted` is bool [N]."""
+
+    # -- using -----------------------------------------------------------------
+    def codes(self, embeddings: Embeddings) -> dict[str, np.ndarray]:
+        """Modality -> float32 [N, K], what its head says (before unit length); meaningless where absent."""
+        import torch
+
+        order = sorted(self.modalities_)
+        out = {}
+        with torch.no_grad():
+            for m, x in embeddings.vectors.items():
+                run = self.net_.heads[order.index(m)]
+                parts = [run(torch.from_numpy(self.prepare(m, x[i : i + CHUNK]))).numpy()
+                         for i in range(0, max(1, len(x)), CHUNK)]
+                out[m] = np.concatenate(parts)
+        return out
+
+    def prepare(self, modality: str, x: np.ndarray) -> np.ndarray:
+        """Centred and scaled with the train statistics: float32 [N, d]."""
+        return ((x - self.means_[modality]) / self.scales_[modality]).astype(np.float32)
+
+    def transform(self, embeddings: Embeddings) -> Embeddings:
+        require_known(embeddings, self.dims_, self.name)
+        out = {m: unit_rows(z, embeddings.present[m]) for m, z in self.codes(embeddings).items()}
+        return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
+
+    # -- saved state -----------------------------------------------------------
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays = {f"net.{k}": v.numpy() for k, v in self.net_.state_dict().items()}
+        for j, m in enumerate(self.modalities_):
+            arrays |= {f"mean.{j}": self.means_[m], f"scale.{j}": self.scales_[m]}
+        return arrays, {}
+
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        import torch
+
+        from mmexplore.training import build_module
+
+        self.means_ = {m: arrays[f"mean.{j}"] for j, m in enumerate(self.modalities_)}
+        self.scales_ = {m: arrays[f"scale.{j}"] for j, m in enumerate(self.modalities_)}
+        self.net_ = build_module(lambda: self.build([self.dims_[m] for m in sorted(self.modalities_)]), 0).cpu()
+        self.net_.load_state_dict(
+            {k.removeprefix("net."): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith("net.")})
+        self.net_.eval()
+
+
+def head(width: int, k: int, hidden: int, dropout: float) -> torch.nn.Module:
+    """[B, width] -> [B, k]: dropout and one linear map, or (`hidden` > 0) linear, GELU, dropout, linear."""
+    from torch import nn
+
+    if not hidden:
+        return nn.Sequential(_dropout(dropout), nn.Linear(width, k))
+    return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), _dropout(dropout), nn.Linear(hidden, k))
+
+
+def _dropout(p: float) -> torch.nn.Module:
+    """Dropout that draws from a generator of its own: two fits side by side do not disturb each other."""
+    import torch
+
+    class Dropout(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.random = torch.Generator().manual_seed(int(torch.randint(2**31, (1,))))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if not self.training or p == 0:
+                return x
+            keep = torch.rand(x.shape, generator=self.random) >= p
+            return x * (keep.to(x) / (1 - p))
+
+    return Dropout()
+
+
+class Batches:
+    """Prepared rows on the device of the network: `batches(rows)` -> (x, present, groups) for `loss`."""
+
+    def __init__(self, alignment: TrainedAlignment, embeddings: Embeddings, net: torch.nn.Module) -> None:
+        import torch
+
+        place = next(net.parameters()).device
+        order = sorted(embeddings.modalities)
+        prepared = [alignment.prepare(m, embeddings.vectors[m]) * embeddings.present[m][:, None] for m in order]
+        self.x = [torch.from_numpy(x).to(place) for x in prepared]
+        self.present = torch.from_numpy(np.stack([embeddings.present[m] for m in order], axis=1)).to(place)
+        codes = np.unique(embeddings.groups.astype(str), return_inverse=True)[1]
+        self.groups = torch.from_numpy(codes.astype(np.int64)).to(place)
+
+    def __call__(self, rows: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        return [x[rows] for x in self.x], self.present[rows], self.groups[rows]

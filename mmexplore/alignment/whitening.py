@@ -1,0 +1,134 @@
+"""Whitened modalities: centred, in one unit, with a ridged covariance of one; what the CCA family starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from mmexplore.alignment.rows import pair_rows
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+
+DEFAULT_COMPONENTS = 128
+# a column that deviates this many times the median column is in another unit
+UNLIKE_UNITS = 10.0
+# directions with less than this share of the largest variance are noise of the arithmetic, not of the data
+RANK_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """Each modality as H_m = (X_m - mean_m) W_m with W_m' (Sigma_m + r I) W_m = I on the rows where it is present.
+
+    Attributes:
+        names: modalities, sorted: the order given by the person never matters.
+        means: modality -> [d_m].  whiteners: modality -> W_m [d_m, rank_m].
+        scores: H, float64 [N, sum of ranks]; zeros in the columns of an absent modality and outside the fitted rows.
+        present: bool [N, M], within the fitted rows.
+        columns: modality -> its slice of the columns of `scores`.
+    """
+
+    names: list[str]
+    means: dict[str, np.ndarray]
+    whiteners: dict[str, np.ndarray]
+    scores: np.ndarray
+    present: np.ndarray
+    columns: dict[str, slice]
+
+    def between(self) -> np.ndarray:
+        """Covariances between modalities [P, P], each over the rows that have both; zeros within a modality."""
+        p = self.scores.shape[1]
+        out = np.zeros((p, p))
+        for (i, a), (j, b) in combinations(enumerate(self.names), 2):
+            n_both = int((self.present[:, i] & self.present[:, j]).sum())
+            if n_both > 1:  # rows that lack one of the two are zeros and add nothing
+                block = self.scores[:, self.columns[a]].T @ self.scores[:, self.columns[b]] / (n_both - 1)
+                out[self.columns[a], self.columns[b]] = block
+                out[self.columns[b], self.columns[a]] = block.T
+        return out
+
+    def maps(self, directions: np.ndarray, scale: bool) -> dict[str, np.ndarray]:
+        """Modality -> map [d_m, K] of whitened `directions` [P, K], brought to sum_m w' (Sigma_m + r I) w = M.
+
+        With `scale`, times the mean correlation over the pairs (never below 0).
+        """
+        m = len(self.names)
+        directions = directions * np.sqrt(m / np.maximum((directions**2).sum(axis=0), 1e-300))
+        if scale:
+            correlation = (directions * (self.between() @ directions)).sum(axis=0) / (m * (m - 1))
+            directions = directions * np.maximum(correlation, 0)
+        return {m: self.whiteners[m] @ directions[self.columns[m]] for m in self.names}
+
+
+def whiten(embeddings: Embeddings, rows: np.ndarray, ridge: float) -> Whitened:
+    """Whiten every modality on its present rows within `rows` (bool [N]); `ridge` in units of its mean variance."""
+    names = sorted(embeddings.modalities)
+    means, whiteners, parts = {}, {}, []
+    for m in names:
+        here = pair_rows(embeddings, [m], rows)
+        x, means[m], scale = centre(embeddings.vectors[m][here], f"modality {m}")
+        whitener = ridge_whitener(x, ridge)
+        whiteners[m] = whitener / scale[:, None]
+        parts.append(np.zeros((len(here), whitener.shape[1])))
+        parts[-1][here] = x @ whitener
+    edges = np.cumsum([0, *(p.shape[1] for p in parts)]).tolist()
+    columns = {m: slice(a, b) for m, (a, b) in zip(names, pairwise(edges), strict=True)}
+    present = np.stack([pair_rows(embeddings, [m], rows) for m in names], axis=1)
+    return Whitened(names, means, whiteners, np.concatenate(parts, axis=1), present, columns)
+
+
+def count_components(wanted: int | None, widths: Iterable[int], n_rows: int) -> int:
+    """How many components there can be: `wanted` (None = 128), at most the second largest width and `n_rows` - 1.
+
+    A component needs two modalities: so of two it is the narrower that bounds, of more a narrow one does not.
+    """
+    return max(1, min(wanted or DEFAULT_COMPONENTS, sorted(widths)[-2], n_rows - 1))
+
+
+def centre(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of float [n, d] as (float64 [n, d] centred and scaled, mean [d], what it was divided by [d]).
+
+    An encoder's numbers share one unit, and are divided by one number: the root of their mean variance. Where a
+    column deviates UNLIKE_UNITS times the median column (a table of measurements), each is divided by its own
+    standard deviation, or the column with the largest unit would be all that a ridge lets through.
+
+    Raises:
+        UserError: all rows are equal.
+    """
+    x = x.astype(np.float64)
+    mean = x.mean(axis=0)
+    x -= mean
+    deviation = x.std(axis=0, ddof=1)
+    varies = deviation > 1e-12 * np.maximum(1.0, np.abs(mean))
+    if not varies.any():
+        raise UserError("all its vectors are the same", where, "leave it out or encode it again")
+    if deviation.max() > UNLIKE_UNITS * np.median(deviation[varies]):
+        scale = np.where(varies, deviation, np.inf)
+    else:
+        scale = np.full(x.shape[1], np.sqrt((deviation**2).mean()))
+    x /= scale
+    return x, mean, scale
+
+
+def ridge_whitener(x: np.ndarray, ridge: float) -> np.ndarray:
+    """float64 [d, rank]: W with W' (Sigma + r I) W = I, for centred rows float64 [n, d] of mean variance 1."""
+    n, d = x.shape
+    if n >= d:
+        variance, basis = np.linalg.eigh(x.T @ x / (n - 1))
+    else:
+        _, s, vt = np.linalg.svd(x, full_matrices=False)
+        variance, basis = s**2 / (n - 1), vt.T
+    keep = variance > variance.max() * RANK_TOLERANCE
+    return basis[:, keep] / np.sqrt(variance[keep] + ridge)
+
+
+def top_eigenpairs(symmetric: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k largest eigenvalues, descending, and their unit eigenvectors [p, k]."""
+    from scipy.linalg import eigh
+
+    p = len(symmetric)
+    values, vectors = eigh(symmetric, subset_by_index=[max(0, p - k), p - 1])
+    return values[::-1], vectors[:, ::-1]
