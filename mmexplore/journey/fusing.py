@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ def fuse(
     embeddings = fusion_input(workspace, target, source)
     estimator.fit(embeddings, objective=objective, on_epoch=epochs(progress), seed=seed)
     score = evaluate_fusion(estimator, embeddings, seed=seed)
+    if workspace.split_source == "drawn" and score.rows == "test":
+        score = replace(score, rows="held-out")  # `test` is a word for the data's own split
     used = None if embeddings.labels is None else target or "label"
     return FittedFusion(estimator, score, seed, used, source)
 
