@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.retrieval.metrics import RetrievalReport
@@ -24,8 +23,13 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
     """Similarities of random and of true pairs as two densities; a line where `score` lies."""
 
 
-def gap_curve(amounts: Sequence[float], reports: Mapping[str, Sequence[RetrievalReport]], gaps: Sequence[float] | None = None,
-              chosen: float | None = None, metric: str = "r1") -> go.Figure:
+def gap_curve(
+    amounts: Sequence[float],
+    reports: Mapping[str, Sequence[RetrievalReport]],
+    gaps: Sequence[float] | None = None,
+    chosen: float | None = None,
+    metric: str = "r1",
+) -> go.Figure:
     """A recall (direction -> one report an amount) against how far the clouds were moved together; the gap beside it."""
 
 

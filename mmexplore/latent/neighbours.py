@@ -131,7 +131,7 @@ def continuity(high: np.ndarray, low: np.ndarray, k: int = 10, max_queries: int 
 
 
 def _fidelity(truth: np.ndarray, shown: np.ndarray, k: int, max_queries: int, seed: int) -> float:
-    """1 - 2 / (n k (2 n - 3 k - 1)) sum of max(0, r(i, j) - k): j of the k nearest in `shown`, r the rank in `truth`."""
+    """1 - 2 / (n k (2 n - 3 k - 1)) sum of max(0, r(i, j) - k): j of the k nearest in `shown`, r rank in `truth`."""
     n = len(truth)
     k = min(k, (n - 1) // 2)
     if n < 4 or k < 1:

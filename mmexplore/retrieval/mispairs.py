@@ -65,7 +65,7 @@ def mispairs(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None
 
 
 def _partner_ranks(queries: Gallery, gallery: Gallery, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    """For each row: its partner's rank among items outside its group, the best of those (row, score), the similarity."""
+    """For each row: its partner's rank among items of other groups, the best of those (row, score), its similarity."""
     starts, items = correct_items(queries, gallery)
     query_of, item_of = queries.item_of_row[rows], gallery.item_of_row[rows]
     order = np.argsort(query_of, kind="stable")
