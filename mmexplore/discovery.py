@@ -18,7 +18,12 @@ def find_methods(package: str, base: type[Method]) -> dict[str, type[Method]]:
     found: dict[str, type[Method]] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.name.startswith("_")):
         for cls in vars(importlib.import_module(f"{package}.{module}")).values():
-            if (inspect.isclass(cls) and issubclass(cls, base) and not inspect.isabstract(cls)
-                    and cls.__module__ == f"{package}.{module}" and not cls.__name__.startswith("_")):
-                found[cls.name] = cls
+            if (
+                inspect.isclass(cls)
+                and issubclass(cls, base)
+                and not inspect.isabstract(cls)
+                and cls.__module__ == f"{package}.{module}"
+                and not cls.__name__.startswith("_")
+            ):
+                found[cls.name] = cls  # type: ignore[attr-defined]
     return found

@@ -174,7 +174,7 @@ class Embeddings:
                 splits=rows["split"].to_numpy(object) if "split" in rows else None,
                 spaces=about["spaces"],
                 content={m: rows[f"content.{j}"].to_numpy(object) for m, j in names.items()},
-                columns=pd.DataFrame({c.removeprefix(prefix): rows[c] for c in rows if c.startswith(prefix)}),
+                columns=pd.DataFrame({c.removeprefix(prefix): rows[c] for c in map(str, rows) if c.startswith(prefix)}),
             )
         except UserError:
             raise

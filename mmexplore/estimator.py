@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from mmexplore.errors import UserError
 OnEpoch = Callable[[int, int, dict[str, float]], None]
 
 HISTORY_COLUMNS = ["epoch", "part", "modality", "value"]
+
+Fitted = TypeVar("Fitted", bound="Estimator")
 
 
 class Estimator(ABC):
@@ -104,7 +106,7 @@ class Estimator(ABC):
         stem.with_name(stem.name + ".json").write_text(text, encoding="utf-8")
 
 
-def load_estimator(stem: Path, methods: dict[str, type[Estimator]]) -> Estimator:
+def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
     """Read what `Estimator.save` wrote, as the class that `methods` has under its name.
 
     Raises:

@@ -91,18 +91,7 @@ def _retrieval(workspace: Workspace) -> str:
         f"Over {answer['rows']} rows, {answer['space']}. Per cent, but for the median rank; "
         "a hit is any item of the query's group."
     )
-    shared, _ = journey.shared_space(workspace)
-    rows_used, _ = journey.evaluation_rows(workspace)
-    figure = None
-    if shared is not None:
-        from mmexplore.retrieval.metrics import retrieval_report
-
-        reports = [
-            retrieval_report(shared, *direction.split("->"), rows=rows_used, seed=workspace.seed)
-            for direction in answer["retrieval"]
-            if direction.count("->") == 1
-        ]
-        figure = retrieval_figures.recall_bars(reports) if reports else None
+    figure = retrieval_figures.recall_bars(journey.retrieval_reports(workspace)[0])
     return _section("Retrieval", _note(where), _table(["direction", *columns], rows), _figure(figure))
 
 
@@ -119,14 +108,14 @@ def _maps(workspace: Workspace) -> str:
         drawn["fused"] = project_space(fitted.fusion.transform(given), None, rows, "fused", seed=workspace.seed)
     colour = embeddings.labels
     parts = [_note(f"{len(rows)} of {len(embeddings)} points; principal components.")]
-    for name, figure in maps.linked_maps(drawn, colour, "label", embeddings.ids.astype(str)).items():
+    for name, figure in maps.linked_maps(drawn, colour, "label", embeddings.ids.astype(str).tolist()).items():
         parts += [f"<h3>{html.escape(name)}</h3>", _figure(figure)]
     shared, where = journey.shared_space(workspace)
     if shared is not None:
         joint = project_joint(shared, rows=rows, seed=workspace.seed)
         parts += [
             f"<h3>All modalities in one space, {html.escape(where)}</h3>",
-            _figure(maps.joint_map(joint, titles=shared.ids.astype(str))),
+            _figure(maps.joint_map(joint, titles=shared.ids.astype(str).tolist())),
         ]
     return _section("Latent space", *parts)
 

@@ -24,11 +24,11 @@ import pandas as pd
 
 import mmexplore
 from mmexplore import alignment as alignments
-from mmexplore import fusion as fusions
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import load_estimator
 from mmexplore.fusion.evaluation import FusionScore
+from mmexplore.methods import fusion_methods
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
 from mmexplore.workspace import FittedFusion, Workspace
 
@@ -203,13 +203,13 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
         workspace.dataset = _read_pairs(path, about["dataset"], trusted)
     if about["embeddings"]:
         workspace.embeddings = Embeddings.load(path / "embeddings")
-    if about["alignment"] is not None:
+    if about["alignment"] is not None and workspace.embeddings is not None:
         aligned = load_estimator(path / "alignment", alignments.methods())
         workspace.alignment = aligned
         workspace.aligned = aligned.transform(workspace.embeddings)
     for j, fitted in enumerate(about["fusions"]):
         workspace.fusions[fitted["name"]] = FittedFusion(
-            load_estimator(path / "fusions" / str(j), fusions.methods()),
+            load_estimator(path / "fusions" / str(j), fusion_methods()),
             FusionScore(**fitted["score"]),
             fitted["seed"],
             fitted["target"],
@@ -239,7 +239,9 @@ def _read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDatas
         groups=rows["group"].to_numpy(object),
         labels=labels,
         splits=rows["split"].to_numpy(object) if "split" in rows else None,
-        columns=pd.DataFrame({c.removeprefix(prefix): rows[c] for c in rows if c.startswith(prefix)}, index=rows.index),
+        columns=pd.DataFrame(
+            {c.removeprefix(prefix): rows[c] for c in map(str, rows) if c.startswith(prefix)}, index=rows.index
+        ),
         rejected=tuple(Rejected(**r) for r in about["rejected"]),
         source=about["source"],
         language=about["language"],

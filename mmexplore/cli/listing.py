@@ -47,7 +47,7 @@ def encoders(as_json: Json = False) -> None:
 
 def methods(as_json: Json = False) -> None:
     """List the alignment and fusion methods with their cards."""
-    from mmexplore.journey import all_methods
+    from mmexplore.methods import all_methods
 
     listed = [m.describe() for m in all_methods().values()]
     if as_json:

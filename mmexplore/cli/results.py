@@ -50,7 +50,7 @@ def search(
         raise typer.BadParameter("give one of --text, --image and --item")
     workspace = workspace_files.open_directory(run)
     if item is not None:
-        source = from_modality or next((m for m in workspace.embeddings.modalities if m != into), into)
+        source = from_modality or next((m for m in journey.embeddings_of(workspace).modalities if m != into), into)
         hits = journey.search_like(workspace, item, source, into, k)
     else:
         if image is not None and not image.exists():

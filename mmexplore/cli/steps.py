@@ -78,7 +78,7 @@ def embed(
     rejected = [*dataset.rejected, *encoded.rejected]
     for r in rejected if not as_json else []:
         print(f"left out: row {r.row} {r.id} {r.column}: {r.reason}", file=sys.stderr)
-    answer = {
+    answer: dict[str, Any] = {
         "run": str(out),
         "items": len(encoded.embeddings),
         "modalities": {
@@ -100,7 +100,7 @@ def align(
     run: Run,
     method: Annotated[str, typer.Option(help="See `mmexplore methods`.")] = "cca",
     param: Params = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; by default the workspace's.")] = None,
+    seed: FitSeed = None,
     as_json: Json = False,
 ) -> None:
     """Fit one shared space for all modalities."""
@@ -111,7 +111,7 @@ def align(
     workspace.set_alignment(*journey.align(workspace, method, parameters(param), stderr_progress()))
     workspace_files.save(workspace, run)
     assert workspace.alignment is not None
-    answer = {
+    answer: dict[str, Any] = {
         "method": method,
         "modalities": workspace.aligned.modalities if workspace.aligned else [],
         "correlations": workspace.alignment.correlations_,
@@ -133,7 +133,7 @@ def fuse(
         str | None, typer.Option(help="classification, regression, contrastive or reconstruction.")
     ] = None,
     source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
-    seed: Annotated[int | None, typer.Option(help="Seed; by default the workspace's.")] = None,
+    seed: FitSeed = None,
     param: Params = None,
     as_json: Json = False,
 ) -> None:

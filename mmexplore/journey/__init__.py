@@ -4,14 +4,13 @@ No step changes the workspace it is given (so that it can run as a job beside th
 first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignment` or `add_fusion`.
 """
 
+from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
-from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary
+from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.fusing import (
-    all_methods,
     fitted_input,
     fuse,
     fusion_input,
-    fusion_methods,
     mean_entropy,
     weights,
 )
@@ -21,20 +20,20 @@ from mmexplore.journey.spaces import FITTED_IN_ADVANCE, align, shared_space
 __all__ = [
     "FITTED_IN_ADVANCE",
     "align",
-    "all_methods",
     "default_encoder",
     "default_encoders",
     "default_store",
+    "embeddings_of",
     "encode",
     "evaluate",
     "evaluation_rows",
     "fitted_input",
     "fuse",
     "fusion_input",
-    "fusion_methods",
     "fusion_summary",
     "language_of",
     "mean_entropy",
+    "retrieval_reports",
     "search_items",
     "search_like",
     "shared_space",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
+from mmexplore.errors import UserError
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.spaces import FITTED_IN_ADVANCE, shared_space
+from mmexplore.retrieval.metrics import RetrievalReport, map_label, retrieval_report
 from mmexplore.workspace import FittedFusion, Workspace
 
 
@@ -29,31 +32,44 @@ def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:
     return np.ones(len(embeddings), bool), "all"
 
 
+def retrieval_reports(workspace: Workspace) -> tuple[list[RetrievalReport], list[str]]:
+    """A report for every direction of the shared space over `evaluation_rows`, and why others have none."""
+    shared, _ = shared_space(workspace)
+    if shared is None:
+        return [], []
+    rows, _ = evaluation_rows(workspace)
+    reports, refused = [], []
+    for src, dst in permutations(shared.modalities, 2):
+        try:
+            reports.append(retrieval_report(shared, src, dst, rows=rows, seed=workspace.seed))
+        except UserError as error:  # modalities that never occur together have no true pairs to find
+            refused.append(f"{src}->{dst}: {error}")
+    return reports, refused
+
+
 def evaluate(workspace: Workspace) -> dict[str, Any]:
     """Everything measured on this workspace, as `mmexplore evaluate --json` prints it."""
-    from mmexplore.retrieval.metrics import map_label, retrieval_report
-
-    embeddings = embeddings_of(workspace)
+    embeddings_of(workspace)
     shared, where = shared_space(workspace)
     rows, rows_name = evaluation_rows(workspace)
+    reports, refused = retrieval_reports(workspace)
     answer: dict[str, Any] = {
         "rows": rows_name,
         "n_rows": int(rows.sum()),
         "split": workspace.split_source,
         "space": where,
-        "retrieval": {},
+        "retrieval": {f"{r.src}->{r.dst}": r.as_dict() for r in reports},
+        "not_measured": refused,
     }
-    relevance: list[float] = []
-    for src in shared.modalities if shared else []:
-        for dst in shared.modalities if shared else []:
-            if src == dst or shared is None:
-                continue
-            report = retrieval_report(shared, src, dst, rows=rows, seed=workspace.seed)
-            entry = report.as_dict()
-            if embeddings.target_kind == "classification":
-                entry["map_label"] = map_label(shared, src, dst, rows=rows)
-                relevance.append(entry["map_label"])
-            answer["retrieval"][f"{src}->{dst}"] = entry
+    relevance = []
+    for report in reports if shared is not None else []:
+        found = map_label(shared, report.src, report.dst, rows=rows, seed=workspace.seed)
+        if found is not None:
+            answer["retrieval"][f"{report.src}->{report.dst}"] |= {
+                "map_label": found.map,
+                "chance_map_label": found.chance,
+            }
+            relevance.append(found.map)
     if relevance:
         answer["map_label"] = float(np.mean(relevance))
     if workspace.fitted is not None:

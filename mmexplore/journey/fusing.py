@@ -8,25 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore import alignment as alignments
-from mmexplore import fusion as fusions
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.estimator import Estimator
 from mmexplore.fusion.evaluation import evaluate_fusion
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
+from mmexplore.methods import fusion_methods
 from mmexplore.workspace import FittedFusion, Workspace
-
-
-def fusion_methods() -> dict[str, type[fusions.Fusion]]:
-    """Every fusion and generative method by name."""
-    return fusions.methods()
-
-
-def all_methods() -> dict[str, type[Estimator]]:
-    """Every alignment, fusion and generative method by name, in that order."""
-    return {**alignments.methods(), **fusion_methods()}
 
 
 def fuse(

@@ -14,6 +14,8 @@ from mmexplore.journey.asking import dataset_of, embeddings_of, known
 from mmexplore.journey.spaces import comparable
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.text import looks_like_language
+from mmexplore.retrieval.gallery import gallery_of
+from mmexplore.retrieval.search import search
 from mmexplore.workspace import Workspace
 
 
@@ -50,23 +52,17 @@ def search_like(workspace: Workspace, item: str, from_modality: str, into: str, 
     if not shared.present[from_modality][rows[0]]:
         raise UserError(f"has no {from_modality}", f"item {item}", "choose another modality to ask with")
     found = _nearest(shared, shared.vectors[from_modality][rows[:1]], into, k)
-    own = shared.groups[rows[0]]
-    same_content = {c: set() for c in shared.content[into]}
-    for c, g in zip(shared.content[into], shared.groups, strict=True):
-        same_content[c].add(g)
-    return [hit | {"match": own in same_content[shared.content[into][hit["row"]]]} for hit in found]
+    gallery = gallery_of(shared, into)
+    correct = set(gallery.items_of([str(shared.groups[rows[0]])]).tolist())
+    return [hit | {"match": int(gallery.item_of_row[hit["row"]]) in correct} for hit in found]
 
 
 def _nearest(shared: Embeddings, vector: np.ndarray, into: str, k: int) -> list[dict[str, Any]]:
-    from mmexplore.retrieval.gallery import Gallery
-    from mmexplore.retrieval.search import search
-
-    gallery = Gallery(shared, into)
+    gallery = gallery_of(shared, into)
     scores, items = search(gallery, vector, k)
     return [
         {"rank": r + 1, "id": str(shared.ids[gallery.rows[i]]), "score": float(s), "row": int(gallery.rows[i])}
         for r, (s, i) in enumerate(zip(scores[0], items[0], strict=True))
-        if i >= 0
     ]
 
 
