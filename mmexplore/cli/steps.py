@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mmexplore.cli.options import Json, Params, Run, Seed, assignments, parameters
+from mmexplore.cli.options import FitSeed, Json, Params, Run, Seed, assignments, parameters
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace

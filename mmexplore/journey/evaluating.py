@@ -62,13 +62,12 @@ def evaluate(workspace: Workspace) -> dict[str, Any]:
         "not_measured": refused,
     }
     relevance = []
-    for report in reports if shared is not None else []:
+    for report in reports:
+        assert shared is not None  # there are reports only where there is a shared space
         found = map_label(shared, report.src, report.dst, rows=rows, seed=workspace.seed)
         if found is not None:
-            answer["retrieval"][f"{report.src}->{report.dst}"] |= {
-                "map_label": found.map,
-                "chance_map_label": found.chance,
-            }
+            entry = answer["retrieval"][f"{report.src}->{report.dst}"]
+            entry |= {"map_label": found.map, "chance_map_label": found.chance}
             relevance.append(found.map)
     if relevance:
         answer["map_label"] = float(np.mean(relevance))
