@@ -92,7 +92,7 @@ def mix(layer: nn.Module, parts: Tensor, present: Tensor) -> Tensor:
 
 
 def drop_modalities(present: Tensor, rate: float, generator: torch.Generator) -> Tensor:
-    """Show a share `rate` of the rows with a random subset of what is present (each kept with p = 1/2, at least one)."""
+    """Show a share `rate` of the rows with a random subset of what is present: each kept with p = 1/2, at least one."""
     draw = torch.rand(present.shape, generator=generator).to(present.device)
     chosen = torch.rand(len(present), 1, generator=generator).to(present.device) < rate
     last = draw.masked_fill(~present, -1.0).argmax(1, keepdim=True)

@@ -103,6 +103,7 @@ class Losses:
 
     def _unimodal(self, net: FusionNet, parts: Tensor, shown: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Each modality's own head on the rows that show it."""
+        assert net.unimodal_heads is not None
         answer: dict[str, Tensor] = {}
         for j, (name, head) in enumerate(zip(self.names, net.unimodal_heads, strict=True)):
             loss = predictive_loss(self.objective, head, parts[:, j], batch)

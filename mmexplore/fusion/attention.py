@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class AttentionFusion(TorchFusion):
-    """s = a([P_1 c_1; ...; P_M c_M; presence]), alpha = softmax of s over the present modalities, f = sum alpha_m P_m c_m.
+    """s = a([P_1 c_1; ...; P_M c_M; presence]), alpha = softmax of s over present m, f = sum alpha_m P_m c_m.
 
     The softmax is the module `layers["softmax"]`, so that a forward hook can read alpha.
 

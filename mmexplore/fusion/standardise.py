@@ -29,7 +29,7 @@ class Standard:
     def apply(
         self, embeddings: Embeddings, rows: np.ndarray | slice = slice(None)
     ) -> tuple[list[np.ndarray], np.ndarray]:
-        """(one float32 [B, d_m] a name, present bool [B, M]); a modality that `embeddings` lacks is absent in every row.
+        """(one float32 [B, d_m] a name, present bool [B, M]); what `embeddings` lacks is absent in every row.
 
         Raises:
             UserError: a modality or a width that was not fitted.

@@ -13,7 +13,7 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
 from mmexplore.fusion.standardise import Standard, fit_standard
-from mmexplore.fusion.targets import Targets, read_targets
+from mmexplore.fusion.targets import read_targets
 from mmexplore.runtime import device
 from mmexplore.training import build_module, fit_module, hold_out
 
@@ -59,7 +59,7 @@ class TorchFusion(Fusion):
     def combine(self, layers: nn.ModuleDict, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         """parts [B, M, width] (zero where absent), present bool [B, M] -> Combined."""
 
-    def check(self, n_modalities: int) -> None:  # noqa: B027 - most methods take any number
+    def check(self, n_modalities: int) -> None:
         """Raise UserError where the method cannot take so many modalities."""
 
     # -- the contract ------------------------------------------------------------
