@@ -1,0 +1,160 @@
+"""The built-in examples: complete, attributed, drawn right, and quick to open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmexplore.errors import Cancelled, UserError
+from mmexplore.pairs import emoji
+from mmexplore.pairs.dataset import Kind
+from mmexplore.pairs.examples import EXAMPLES, load_example
+from mmexplore.progress import Progress
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMEXPLORE_CACHE", str(tmp_path))
+
+
+def test_every_example_says_what_it_is():
+    assert {"emoji", "planted", "digits"} <= set(EXAMPLES)
+    for example in EXAMPLES.values():
+        assert example.title and example.summary and example.source and example.licence
+    assert "OpenMoji" in EXAMPLES["emoji"].source and "CC BY-SA 4.0" in EXAMPLES["emoji"].licence
+
+
+def test_an_unknown_name_or_option_is_named():
+    with pytest.raises(UserError, match="smileys"):
+        load_example("smileys")
+    with pytest.raises(UserError, match="colour"):
+        load_example("digits", colour="red")
+
+
+def test_emoji_names_and_categories():
+    facts = emoji.read_facts()
+    assert 1300 <= len(facts) <= 1600
+    assert facts["english"].is_unique and facts["character"].is_unique
+    assert not set(facts["category"]) & emoji.LEFT_OUT and facts["category"].nunique() == 7
+    assert facts["subcategory"].ne("").all()
+    row = facts[facts["character"] == "🐕"].iloc[0]
+    assert (row["english"], row["chinese"], row["category"]) == ("dog", "狗", "Animals & Nature")
+    assert not facts[["english", "chinese"]].stack().str.contains("[:_]").any()
+    assert facts["chinese"].str.contains("[\u4e00-\u9fff]").mean() > 0.99
+
+
+def test_a_part_of_the_emoji_covers_all_categories():
+    dataset = load_example("emoji", n=40)
+    assert len(dataset) == 40 and len(set(dataset.labels)) == 7
+    assert dataset.kinds == {"picture": Kind.IMAGE, "english": Kind.TEXT, "chinese": Kind.TEXT}
+    assert dataset.language == {"english": "en", "chinese": "zh"}
+    assert dataset.splits is None and "OpenMoji" in dataset.source and "CC BY-SA 4.0" in dataset.source
+    assert len(set(dataset.ids)) == 40
+    for path in dataset.cells["picture"]:
+        with Image.open(path) as picture:
+            assert picture.size == (192, 192) and picture.mode == "RGB"
+            assert _border_is_white(picture)
+
+
+def _border_is_white(picture: Image.Image) -> bool:
+    a = np.asarray(picture)
+    return bool((a[[0, -1]] == 255).all() and (a[:, [0, -1]] == 255).all())
+
+
+def test_the_pictures_have_the_right_colours_and_are_no_boxes(tmp_path):
+    # a red apple, a green cucumber, a joined sequence (dog + vest), one that leaves its box, two people in space
+    wanted = ["🍎", "🥒", "🐕\u200d🦺", "👁️\u200d🗨️", "🧑\u200d🚀", "👩\u200d🚀"]
+    paths = emoji.draw_missing(wanted, tmp_path / "drawn")
+    pixels = {c: np.asarray(Image.open(p)).astype(int) for c, p in zip(wanted, paths, strict=True)}
+    for a in pixels.values():
+        inked = (a != 255).any(axis=2)
+        assert 0.04 < inked.mean() < 0.8
+        rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
+        assert rows[0] > 0 and columns[0] > 0 and rows[-1] < 191 and columns[-1] < 191
+
+    def share(a, channel):
+        others = [c for c in range(3) if c != channel]
+        return (a[..., channel] > a[..., others].max(axis=2) + 60).mean()
+
+    assert share(pixels["🍎"], 0) > 0.1 and share(pixels["🍎"], 1) < 0.05
+    assert share(pixels["🥒"], 1) > 0.015 and share(pixels["🥒"], 0) < 0.005
+    assert not np.array_equal(pixels["🧑\u200d🚀"], pixels["👩\u200d🚀"])
+    dog = np.asarray(Image.open(emoji.draw_missing(["🐕"], tmp_path / "dog")[0])).astype(int)
+    assert share(pixels["🐕\u200d🦺"], 0) > share(dog, 0) + 0.005  # it wears the red vest: joined, not drawn apart
+
+
+def test_drawing_again_gives_the_same_bytes_and_draws_only_what_is_missing(tmp_path):
+    characters = ["🐕", "🚲", "🍕"]
+    first = emoji.draw_missing(characters, tmp_path / "a")
+    second = emoji.draw_missing(list(reversed(characters)), tmp_path / "b")
+    assert {p.name: p.read_bytes() for p in first} == {p.name: p.read_bytes() for p in second}
+    first[1].unlink()
+    kept = first[0].stat().st_mtime_ns
+    assert emoji.draw_missing(characters, tmp_path / "a") == first
+    assert first[1].exists() and first[0].stat().st_mtime_ns == kept
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(p.name for p in first)  # nothing unfinished
+
+
+def test_drawing_can_be_cancelled_and_goes_on_later(tmp_path):
+    progress = Progress(on_change=lambda p: p.cancel())
+    with pytest.raises(Cancelled):
+        emoji.draw_missing(["🐕", "🚲", "🍕"], tmp_path, progress)
+    assert len(list(tmp_path.glob("*.png"))) == 1
+    assert len([p for p in emoji.draw_missing(["🐕", "🚲", "🍕"], tmp_path) if p.exists()]) == 3
+
+
+def test_what_the_font_does_not_have_is_named(tmp_path):
+    with pytest.raises(UserError, match="not in the font"):
+        emoji.draw_missing(["\ue123\u200d\ue124"], tmp_path)
+
+
+def test_emoji_drawn_alike_are_answers_for_one_another():
+    facts = emoji.read_facts()
+    alike = facts["character"].isin(["🚶", "🚶\u200d♂️", "🚶\u200d♀️"])
+    assert alike.sum() == 3
+    paths = emoji.draw_missing(list(facts["character"][alike]), emoji.picture_folder())
+    contents = [p.read_bytes() for p in paths]
+    assert len(set(contents)) == 2  # OpenMoji draws person and man alike
+
+
+def test_opening_the_emoji_again_is_quick(monkeypatch):
+    # The folder is filled with one picture under all names: what is timed is the opening, not the drawing.
+    folder = emoji.picture_folder()
+    (one,) = emoji.draw_missing(["🐕"], folder)
+    for character in emoji.read_facts()["character"]:
+        path = folder / f"{'-'.join(f'{ord(c):x}' for c in character)}.png"
+        if not path.exists():
+            path.hardlink_to(one)
+    load_example("emoji")
+    began = time.process_time()
+    dataset = load_example("emoji")
+    assert time.process_time() - began < 0.5
+    assert 1300 <= len(dataset) <= 1600
+    assert len(set(dataset.groups)) == 1  # the same picture everywhere: one group
+
+
+def test_digits_are_three_views_of_the_same_pixels():
+    dataset = load_example("digits")
+    assert len(dataset) == 1797 and set(dataset.labels) == set("0123456789")
+    assert {m: cells[0].shape for m, cells in dataset.cells.items()} == {
+        "upper": (32,),
+        "lower": (32,),
+        "profile": (16,),
+    }
+    picture = np.concatenate([dataset.cells["upper"][7], dataset.cells["lower"][7]]).reshape(8, 8)
+    assert np.allclose(dataset.cells["profile"][7], [*picture.mean(1), *picture.mean(0)])
+    assert picture.max() <= 1 and dataset.columns["ink"][7] == pytest.approx(picture.mean())
+
+
+def test_listing_the_examples_imports_nothing_heavy():
+    code = (
+        "import sys; from mmexplore.pairs.examples import EXAMPLES, load_example; load_example('planted', n=20); "
+        "print([m for m in ('torch', 'sklearn', 'fontTools', 'emoji', 'scipy', 'PIL') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
