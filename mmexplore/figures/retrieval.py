@@ -4,23 +4,136 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.figures.escape import label
+from mmexplore.figures.theme import BASE, LINE, OTHER, TEXT, base_figure, empty_figure, palette
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.retrieval.rescore import Hubness
 from mmexplore.retrieval.thermometer import Thermometer
 
+METRICS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "mrr": "MRR"}
+BINS = 60
+
 
 def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalReport]) -> go.Figure:
-    """R@1 / 5 / 10 of each report (a direction, or a named method) with its interval; a tick marks chance."""
+    """R@1 / 5 / 10 and MRR of each report (a direction, or a named method) with its interval; a tick marks chance."""
+    named = dict(reports) if isinstance(reports, Mapping) else {f"{r.src} → {r.dst}": r for r in reports}
+    if not named:
+        return empty_figure("Nothing was measured.")
+    figure = base_figure("", "per cent of the queries", height=360)
+    width = 0.8 / len(named)
+    for j, ((name, report), colour) in enumerate(zip(named.items(), palette(len(named)), strict=True)):
+        x = np.arange(len(METRICS)) + (j - (len(named) - 1) / 2) * width
+        y = np.array([getattr(report, m) for m in METRICS])
+        low, high = np.array([report.intervals[m] for m in METRICS]).T
+        chance = [getattr(report, f"chance_{m}") for m in METRICS]
+        figure.add_bar(
+            x=x,
+            y=y,
+            width=width * 0.9,
+            name=label(name, 40),
+            marker_color=colour,
+            marker_line_width=0,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": np.maximum(high - y, 0),
+                "arrayminus": np.maximum(y - low, 0),
+                "color": TEXT,
+                "thickness": 1.2,
+                "width": 3,
+            },
+            customdata=np.stack([low, high, chance], axis=1),
+            hovertemplate="%{y:.1f} (%{customdata[0]:.1f} to %{customdata[1]:.1f}); chance %{customdata[2]:.2f}",
+        )
+        figure.add_scatter(
+            x=x,
+            y=chance,
+            mode="markers",
+            name="chance",
+            legendgroup="chance",
+            showlegend=j == 0,
+            hoverinfo="skip",
+            marker={"symbol": "line-ew", "size": 260 * width / len(METRICS), "line": {"width": 2.5, "color": BASE[5]}},
+        )
+    figure.update_xaxes(
+        tickvals=list(range(len(METRICS))), ticktext=list(METRICS.values()), showgrid=False, zeroline=False
+    )
+    figure.update_yaxes(range=[0, 103])
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, bargap=0.1, showlegend=True
+    )
+    return figure
 
 
 def rank_histogram(report: RetrievalReport) -> go.Figure:
     """In which places the true matches lie (log-spaced bins), with the median and the median under chance."""
+    edges = np.unique(np.round(np.geomspace(1, max(report.n_gallery, 2) + 1, 25)))
+    counts = np.histogram(report.ranks, edges)[0]
+    figure = base_figure("place of the true match (log scale)", "queries", height=300)
+    names = [
+        f"{a:,.0f}" if b - a <= 1 else f"{a:,.0f} to {b - 1:,.0f}" for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+    figure.add_bar(
+        x=np.log10(np.sqrt(edges[:-1] * edges[1:])),
+        y=counts,
+        width=np.diff(np.log10(edges)) * 0.92,
+        marker_color=BASE[0],
+        marker_line_width=0,
+        customdata=names,
+        hovertemplate="place %{customdata}: %{y} queries<extra></extra>",
+    )
+    marks = (
+        ("median", report.median_rank, BASE[5], "top left"),
+        ("by chance", report.chance_median_rank, OTHER, "top right"),
+    )
+    for name, rank, colour, side in marks:
+        figure.add_vline(
+            x=float(np.log10(max(rank, 1))),
+            line_dash="dot",
+            line_color=colour,
+            annotation_position=side,
+            annotation_text=f"{name} {rank:,.0f}",
+        )
+    ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, *(10**e for e in range(3, 8))) if t <= report.n_gallery]
+    figure.update_xaxes(tickvals=np.log10(ticks), ticktext=[f"{t:,}" for t in ticks])
+    figure.update_layout(showlegend=False)
+    return figure
 
 
 def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> go.Figure:
     """Similarities of random and of true pairs as two densities; a line where `score` lies."""
+    figure = base_figure(
+        f"similarity of {label(thermometer.src)} and {label(thermometer.dst)} (cosine)",
+        "share of the pairs",
+        height=280,
+    )
+    ends = [thermometer.true[[0, -1]], thermometer.random[[0, -1]], *([] if score is None else [[score]])]
+    low, high = float(min(map(min, ends))), float(max(map(max, ends)))
+    edges = np.linspace(low, high if high > low else low + 1e-3, BINS + 1)
+    for name, values, colour in (
+        ("random pairs", thermometer.random, OTHER),
+        ("true pairs", thermometer.true, BASE[0]),
+    ):
+        share = np.histogram(values, edges)[0] / len(values)
+        figure.add_scatter(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=share,
+            mode="lines",
+            line={"color": colour, "width": 2, "shape": "hvh"},
+            fill="tozeroy",
+            name=f"{name} ({len(values):,})",
+            hovertemplate="%{x:.3f}: %{y:.1%}",
+        )
+    if score is not None:
+        figure.add_vline(
+            x=score, line_color=BASE[5], line_width=2, annotation_text=f"{score:.3f}", annotation_position="top"
+        )
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
+    return figure
 
 
 def gap_curve(
@@ -31,7 +144,78 @@ def gap_curve(
     metric: str = "r1",
 ) -> go.Figure:
     """A recall (direction -> one report an amount) against how far the clouds were moved together; the gap beside it."""
+    figure = base_figure("moved together by (1 = the means fall together)", f"{METRICS[metric]} (per cent)", height=320)
+    for (name, line), colour in zip(reports.items(), palette(len(reports)), strict=True):
+        low, high = np.array([r.intervals[metric] for r in line]).T
+        figure.add_scatter(
+            x=[*amounts, *reversed(amounts)],
+            y=[*high, *low[::-1]],
+            fill="toself",
+            fillcolor=_faint(colour),
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=name,
+        )
+        figure.add_scatter(
+            x=list(amounts),
+            y=[getattr(r, metric) for r in line],
+            name=label(name, 40),
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            legendgroup=name,
+            hovertemplate="%{y:.1f}",
+        )
+    if gaps is not None:
+        figure.add_scatter(
+            x=list(amounts),
+            y=list(gaps),
+            name="gap (right axis)",
+            mode="lines",
+            yaxis="y2",
+            line={"color": OTHER, "dash": "dash", "width": 1.5},
+            hovertemplate="%{y:.3f}",
+        )
+        figure.update_layout(
+            yaxis2={
+                "overlaying": "y",
+                "side": "right",
+                "title": {"text": "modality gap"},
+                "showgrid": False,
+                "rangemode": "tozero",
+            }
+        )
+    if chosen is not None:
+        figure.add_vline(x=chosen, line_color=BASE[5], line_width=1.5)
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
+    return figure
+
+
+def _faint(colour: str) -> str:
+    """ "#rrggbb" -> the same, nearly transparent."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.15)"
 
 
 def hub_histogram(hubs: Hubness) -> go.Figure:
     """How many items turn up how often among the k nearest (N_k), log counts."""
+    figure = base_figure(f"times an item is among the {hubs.k} nearest", "items (log scale)", height=280)
+    counts = np.bincount(hubs.counts) if len(hubs.counts) else np.zeros(1, int)
+    step = max(1, int(np.ceil(len(counts) / BINS)))
+    grouped = np.add.reduceat(counts, np.arange(0, len(counts), step))
+    start = np.arange(len(grouped)) * step
+    names = [f"{s:,}" if step == 1 else f"{s:,} to {s + step - 1:,}" for s in start]
+    figure.add_bar(
+        x=start + (step - 1) / 2,
+        y=np.where(grouped > 0, grouped, np.nan),
+        width=step * 0.9,
+        marker_color=BASE[0],
+        marker_line_width=0,
+        customdata=names,
+        hovertemplate="%{customdata} times: %{y} items<extra></extra>",
+    )
+    mean = float(hubs.counts.mean()) if len(hubs.counts) else 0.0
+    figure.add_vline(x=mean, line_dash="dot", line_color=LINE, annotation_text=f"mean {mean:.1f}")
+    figure.update_yaxes(type="log", dtick=1)
+    return figure

@@ -5,7 +5,62 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from mmexplore.figures.escape import label
+from mmexplore.figures.theme import BASE, LINE, base_figure, empty_figure, modality_colours
+
+KEPT = "kept"  # the history's row that names the epoch whose weights were kept
+
 
 def learning_curves(history: pd.DataFrame) -> go.Figure:
-    """History (epoch, part, modality, value) -> a line for each (part, modality); held-out parts are dotted, the best
-    epoch of the held-out loss is marked. No rows: an empty figure that says the method has a closed form."""
+    """History (epoch, part, modality, value) -> a line for each (part, modality).
+
+    Losses on the left, scores ("train accuracy" ...) on the right where there are any. Train is dotted, held-out
+    ("val ...") solid, a vertical line marks the epoch that was kept. No rows: a figure that says so.
+    """
+    curves = history[history["part"] != KEPT]
+    if curves.empty:
+        return empty_figure("This method has a closed form: there is nothing to watch while it learns.")
+    figure = base_figure("epoch", "loss")
+    parts = curves["part"].str.split(" ", n=1, expand=True).reindex(columns=[0, 1])
+    quantities = parts[1].fillna(parts[0])
+    panels = [q for q in dict.fromkeys(quantities) if "loss" not in q]
+    if panels and len(panels) < len(quantities.unique()):
+        figure.update_layout(
+            xaxis={"domain": [0, 0.46]}, xaxis2={"domain": [0.56, 1], "anchor": "y2"}, yaxis2={"anchor": "x2"}
+        )
+        figure.update_layout(
+            xaxis2_title_text="epoch", yaxis2_title_text=label(panels[0] if len(panels) == 1 else "score")
+        )
+    elif panels:
+        figure.update_yaxes(title_text=label(panels[0] if len(panels) == 1 else "score"))
+    names = [m for m in dict.fromkeys(curves["modality"]) if m]
+    colours = {"": BASE[0], **modality_colours(names)} if names else {"": BASE[0]}
+    several = len(panels) < len(quantities.unique())
+    for (part, modality), line in curves.groupby(["part", "modality"], sort=False):
+        right = bool(panels) and several and "loss" not in str(part)
+        figure.add_scatter(
+            x=line["epoch"],
+            y=line["value"],
+            name=label(f"{part} · {modality}" if modality else part, 40),
+            mode="lines",
+            line={"color": colours[modality], "width": 2, "dash": "dot" if str(part).startswith("train") else "solid"},
+            xaxis="x2" if right else "x",
+            yaxis="y2" if right else "y",
+            hovertemplate="epoch %{x}: %{y:.4g}",
+        )
+    kept = history.loc[history["part"] == KEPT, "epoch"]
+    if len(kept):
+        for axis in ("x", "x2") if panels and several else ("x",):
+            figure.add_shape(
+                type="line",
+                x0=kept.iloc[-1],
+                x1=kept.iloc[-1],
+                y0=0,
+                y1=1,
+                xref=axis,
+                yref="y domain" if axis == "x" else "y2 domain",
+                line={"color": LINE, "dash": "dash", "width": 1},
+            )
+        figure.add_annotation(x=kept.iloc[-1], y=1, yref="y domain", yanchor="bottom", text="kept", showarrow=False)
+    figure.update_layout(legend={"orientation": "h", "y": -0.25, "x": 0}, showlegend=True)
+    return figure

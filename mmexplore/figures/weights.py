@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.figures.escape import hover, label
+from mmexplore.figures.theme import LINE, RAMP, TEXT, base_figure, empty_figure, modality_colours
+
+MAX_BARS = 24  # classes above which bars become a heat map
+MAX_DOTS = 5000
+
 
 def item_bars(
     weights: np.ndarray,
@@ -16,10 +22,30 @@ def item_bars(
     captions: Sequence[str] | None = None,
 ) -> go.Figure:
     """One stacked bar an item: weights [n, M] (rows sum to 1), `names` [n] beside the bars, first item on top."""
+    return _stacked(np.asarray(weights, float), modalities, names, f"weight ({source})", captions)
 
 
 def weight_bar(weights: np.ndarray, modalities: Sequence[str]) -> go.Figure:
     """One slim stacked bar for one item's weights [M]: for a card in a grid; no axes."""
+    figure = base_figure(height=28)
+    colours = modality_colours(modalities)
+    for m, share in zip(modalities, np.nan_to_num(np.asarray(weights, float)), strict=True):
+        figure.add_bar(
+            x=[share],
+            y=[""],
+            orientation="h",
+            name=label(m),
+            marker_color=colours[m],
+            marker_line_width=0,
+            text=[f"{100 * share:.0f} %" if share >= 0.12 else ""],
+            textposition="inside",
+            insidetextanchor="middle",
+            hovertemplate=f"{label(m)}: %{{x:.0%}}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", showlegend=False, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0)
+    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure
 
 
 def distribution(
@@ -33,18 +59,137 @@ def distribution(
 
     Rows where `present` [N, M] is False are left out of that modality. The dotted line is the even share 1 / M.
     """
+    weights, colours = np.asarray(weights, float), modality_colours(modalities)
+    axis = f"weight ({source})"
+    figure = base_figure("" if kind != "histogram" else axis, axis if kind != "histogram" else "items", height=320)
+    for j, m in enumerate(modalities):
+        values = weights[:, j] if present is None else weights[present[:, j], j]
+        values, name = values[np.isfinite(values)], label(m, 24)
+        if kind == "histogram":
+            figure.add_histogram(
+                x=values,
+                name=name,
+                marker_color=colours[m],
+                opacity=0.6,
+                xbins={"start": 0, "end": 1.0001, "size": 0.025},
+                hovertemplate=f"{name} %{{x}}: %{{y}} items<extra></extra>",
+            )
+        elif kind == "box":
+            figure.add_box(y=values, x0=j, name=name, marker_color=colours[m], boxpoints=False, boxmean=True)
+        else:
+            # spanmode "hard": a smoothed tail must not run past 0 and 1, where no weight can be.
+            figure.add_violin(
+                y=values,
+                x0=j,
+                name=name,
+                line_color=colours[m],
+                box_visible=True,
+                meanline_visible=True,
+                points=False,
+                spanmode="hard",
+                hoverinfo="y+name",
+                width=0.8,
+            )
+    even = {"line_dash": "dot", "line_color": LINE, "annotation_text": "even share", "annotation_font_size": 11}
+    if kind == "histogram":
+        figure.add_vline(x=1 / max(len(modalities), 1), annotation_position="top", **even)
+        figure.update_layout(barmode="overlay", xaxis_range=[0, 1])
+    else:
+        figure.add_hline(y=1 / max(len(modalities), 1), annotation_position="top right", **even)
+        figure.update_yaxes(range=[-0.02, 1.02], tickformat=".0%")
+        ticks = [f"{label(m, 24)}" for m in modalities]
+        figure.update_xaxes(tickvals=list(range(len(modalities))), ticktext=ticks, showgrid=False, zeroline=False)
+    figure.update_layout(showlegend=kind == "histogram")
+    return figure
 
 
 def class_bars(
     per_class: Mapping[str, Sequence[float] | np.ndarray], modalities: Sequence[str], source: str = "learned"
 ) -> go.Figure:
     """Mean weights [M] of each class as stacked bars; above 24 classes a heat map."""
+    if not per_class:
+        return empty_figure("There are no classes.")
+    if len(per_class) > MAX_BARS:
+        return class_heatmap(per_class, modalities, source)
+    values = np.array([np.asarray(v, float) for v in per_class.values()])
+    return _stacked(values, modalities, list(per_class), f"mean weight ({source})", None)
 
 
 def class_heatmap(
     per_class: Mapping[str, Sequence[float] | np.ndarray], modalities: Sequence[str], source: str = "learned"
 ) -> go.Figure:
     """Mean weights [M] of each class as a heat map (classes down, modalities across)."""
+    if not per_class:
+        return empty_figure("There are no classes.")
+    values = np.array([np.asarray(v, float) for v in per_class.values()])
+    names = [label(c) for c in per_class]
+    figure = base_figure("", "", height=int(np.clip(80 + 14 * len(names), 240, 1400)))
+    figure.add_heatmap(
+        z=values,
+        y=list(range(len(names))),
+        x=list(range(len(modalities))),
+        colorscale=RAMP,
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=1,
+        customdata=np.repeat(np.array(names, object)[:, None], len(modalities), axis=1),
+        hovertemplate="%{customdata}: %{z:.0%}<extra></extra>",
+        colorbar={
+            "title": {"text": f"mean weight ({source})", "side": "right"},
+            "thickness": 12,
+            "outlinewidth": 0,
+            "tickformat": ".0%",
+        },
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=names,
+        autorange="reversed",
+        showgrid=False,
+        tickfont_size=11 if len(names) <= 60 else 9,
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(modalities))), ticktext=[label(m, 24) for m in modalities], showgrid=False, side="top"
+    )
+    return figure
+
+
+def _stacked(
+    weights: np.ndarray, modalities: Sequence[str], names: Sequence[str], axis: str, captions: Sequence[str] | None
+) -> go.Figure:
+    """Stacked horizontal bars, first on top."""
+    figure = base_figure(axis, "", height=int(90 + 26 * max(len(names), 2)))
+    colours, rows = modality_colours(modalities), list(range(len(names)))
+    texts = [hover(n if captions is None else f"{n}: {captions[i]}", limit=160) for i, n in enumerate(names)]
+    for j, m in enumerate(modalities):
+        share = np.nan_to_num(weights[:, j])
+        figure.add_bar(
+            x=share,
+            y=rows,
+            orientation="h",
+            name=label(m, 24),
+            marker_color=colours[m],
+            marker_line_width=0,
+            text=[f"{100 * s:.0f} %" if s >= 0.08 else "" for s in share],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            customdata=texts,
+            hovertemplate=f"%{{customdata}}<br>{label(m, 24)}: %{{x:.1%}}<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.25,
+        uniformtext={"minsize": 9, "mode": "hide"},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+    )
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[label(n) for n in names], autorange="reversed", showgrid=False, zeroline=False
+    )
+    figure.update_layout(showlegend=True)
+    return figure
 
 
 def weight_against_contribution(
@@ -54,9 +199,60 @@ def weight_against_contribution(
     rows: Sequence[int] | np.ndarray | None = None,
     titles: Sequence[str] | None = None,
     contribution_name: str = "share of the contribution norm",
+    weight_name: str = "learned weight",
 ) -> go.Figure:
-    """Learned weight (x) against a second measure (y), both [N, M], a colour a modality; the diagonal = agreement."""
+    """Learned weight (x) against a second measure (y), both [N, M], a colour a modality; the diagonal = agreement.
+
+    Args:
+        rows: positions to draw; all when None. At most 5,000 are drawn, evenly spaced (the x axis says so).
+        titles: [N], shown on hover.
+    """
+    weights, contributions = np.asarray(weights, float), np.asarray(contributions, float)
+    chosen = np.arange(len(weights)) if rows is None else np.asarray(rows, int)
+    drawn = chosen if len(chosen) <= MAX_DOTS else chosen[np.linspace(0, len(chosen) - 1, MAX_DOTS).astype(int)]
+    note = "" if len(drawn) == len(chosen) else f" ({len(drawn):,} of {len(chosen):,} items drawn)"
+    figure = base_figure(weight_name + note, contribution_name, height=380)
+    colours = modality_colours(modalities)
+    low = float(min(0.0, np.nanmin(contributions[drawn], initial=0)))
+    high = float(max(1.0, np.nanmax(contributions[drawn], initial=1)))
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="agreement",
+        hoverinfo="skip",
+        line={"dash": "dot", "color": LINE, "width": 1.5},
+    )
+    size = 7 if len(drawn) <= 500 else 4
+    for j, m in enumerate(modalities):
+        text = None if titles is None else [hover(titles[i], limit=120) for i in drawn]
+        figure.add_scattergl(
+            x=weights[drawn, j],
+            y=contributions[drawn, j],
+            mode="markers",
+            name=label(m, 24),
+            marker={"color": colours[m], "size": size, "opacity": 0.6},
+            customdata=drawn,
+            hovertext=text,
+            hovertemplate="%{hovertext}<br>%{x:.2f} · %{y:.2f}" if text else "%{x:.2f} · %{y:.2f}",
+        )
+    figure.update_xaxes(range=[-0.03, 1.03])
+    figure.update_yaxes(range=[low - 0.03, high + 0.03])
+    figure.update_layout(showlegend=True)
+    return figure
 
 
 def entropy_histogram(entropy: np.ndarray, n_modalities: int) -> go.Figure:
     """Entropy of each item's weights (nats), with the marks of "one modality only" (0) and "even" (log M)."""
+    top = float(np.log(max(n_modalities, 2)))
+    figure = base_figure("entropy of the weights (nats)", "items", height=260)
+    figure.add_histogram(
+        x=np.asarray(entropy, float),
+        marker_color=TEXT,
+        xbins={"start": 0, "end": top * 1.001, "size": top / 40},
+        hovertemplate="%{x}: %{y} items<extra></extra>",
+    )
+    for x, text, side in ((0.0, "one modality only", "top right"), (top, "even", "top left")):
+        figure.add_vline(x=x, line_dash="dot", line_color=LINE, annotation_text=text, annotation_position=side)
+    figure.update_xaxes(range=[-0.03 * top, 1.03 * top])
+    return figure
