@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -33,7 +34,7 @@ def shipped() -> tuple[dict[str, np.ndarray], str]:
         arrays = {k: v.astype(np.float32) for k, v in load(data).items()}
         # stored as int8 with one scale a class: half the bytes of float16
         arrays["classifier.weight"] *= arrays["classifier.scale"][:, None]
-    except Exception as error:  # noqa: BLE001 - any damage is one sentence to the person
+    except Exception as error:
         raise UserError(f"cannot be read ({error})", FILE.name, "install mmexplore again") from error
     return arrays, hashlib.sha256(data).hexdigest()
 
@@ -71,13 +72,13 @@ def to_minilm(vectors: np.ndarray, space: str, arrays: dict[str, np.ndarray]) ->
 class FittedInAdvance(Alignment):
     """An alignment that comes with the installation: `fit` only looks at which encoders made the vectors."""
 
+    @abstractmethod
     def image(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Unit EfficientNet-Lite0 vectors [N, 1280] -> [N, K]; need not be of unit length."""
-        raise UserError("has no map for pictures", self.name, "choose another alignment")
 
+    @abstractmethod
     def text(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Unit MiniLM vectors [N, 384] -> [N, K]; need not be of unit length."""
-        raise UserError("has no map for texts", self.name, "choose another alignment")
 
     def covers(self, spaces: dict[str, str]) -> list[str]:
         """The modalities (of modality -> space) that it can map."""
@@ -87,8 +88,11 @@ class FittedInAdvance(Alignment):
         """Check that at least one modality is covered; nothing is fitted. Raises UserError where none is."""
         names = self.covers(embeddings.spaces)
         if not names:
-            raise UserError("it was fitted for other encoders than these", f"alignment {self.name}",
-                            f"encode with {', '.join(COVERED)}, or choose an alignment that is fitted on your pairs")
+            raise UserError(
+                "it was fitted for other encoders than these",
+                f"alignment {self.name}",
+                f"encode with {', '.join(COVERED)}, or choose an alignment that is fitted on your pairs",
+            )
         self.modalities_ = names
         self.dims_ = {m: embeddings.dims[m] for m in names}
         self.history_ = self.empty_history()
@@ -100,13 +104,19 @@ class FittedInAdvance(Alignment):
         arrays, _ = shipped()
         names = self.covers(embeddings.spaces)
         if not names:
-            raise UserError("it was fitted for other encoders than these", f"alignment {self.name}",
-                            f"encode with {', '.join(COVERED)}")
+            raise UserError(
+                "it was fitted for other encoders than these",
+                f"alignment {self.name}",
+                f"encode with {', '.join(COVERED)}",
+            )
         vectors = {}
         for m in names:
             space, given, present = embeddings.spaces[m], embeddings.vectors[m], embeddings.present[m]
-            mapped = (self.image(given, arrays) if space == IMAGE_SPACE
-                      else self.text(to_minilm(given, space, arrays), arrays))
+            mapped = (
+                self.image(given, arrays)
+                if space == IMAGE_SPACE
+                else self.text(to_minilm(given, space, arrays), arrays)
+            )
             vectors[m] = unit_rows(mapped, present)
         return embeddings.with_vectors(vectors, dict.fromkeys(names, f"aligned:{self.name}"))
 
@@ -115,8 +125,9 @@ class FittedInAdvance(Alignment):
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
         if about.get("sha256") != shipped()[1]:
-            raise UserError("it was saved with another version of its file", f"alignment {self.name}",
-                            "run the alignment again")
+            raise UserError(
+                "it was saved with another version of its file", f"alignment {self.name}", "run the alignment again"
+            )
         self.sha256_ = about["sha256"]
 
 
@@ -128,15 +139,15 @@ class BridgeAlignment(FittedInAdvance):
     card = MethodCard(
         title="Bridge between the offline encoders (ridge CCA + ConSE)",
         summary="Puts pictures and texts of the offline encoders into one space with no training: learned once from "
-                "captioned photos and from the names of the things the picture encoder knows.",
+        "captioned photos and from the names of the things the picture encoder knows.",
         equation=r"z=\left[\sqrt{w}\,\widehat{P^\top(x-\mu)}\;;\;\sqrt{1-w}\,\widehat{\textstyle\sum_c p(c|x)\,n_c-\nu}"
-                 r"\right]",
+        r"\right]",
         paper="Hotelling 1936, Relations between two sets of variates; Vinod 1976, Canonical ridge and econometrics "
-              "of joint production; Norouzi et al. 2014, Zero-shot learning by convex combination of semantic "
-              "embeddings",
+        "of joint production; Norouzi et al. 2014, Zero-shot learning by convex combination of semantic "
+        "embeddings",
         look_for="Everyday scenes with people and dogs, and objects that are among the 1,000 ImageNet classes, work "
-                 "best. Bad at counting, relations, attributes, drawings, text in pictures and named people; a CLIP "
-                 "is far better where it can be had. Fitted on Flickr8k: research and education use.",
+        "best. Bad at counting, relations, attributes, drawings, text in pictures and named people; a CLIP "
+        "is far better where it can be had. Fitted on Flickr8k: research and education use.",
         missing="Each modality is mapped on its own, so any subset may be present; an absent cell stays zero.",
     )
 

@@ -19,12 +19,12 @@ class ConSEAlignment(FittedInAdvance):
     card = MethodCard(
         title="Convex combination of semantic embeddings (ConSE)",
         summary="Asks the picture encoder which of its 1,000 things it sees, and puts the picture between the names "
-                "of the likeliest, in the space of the text encoder. Nothing is learned from captions.",
+        "of the likeliest, in the space of the text encoder. Nothing is learned from captions.",
         equation=r"z(x)=\sum_{c=1}^{1000} p(c\mid x)\,n_c-\nu,\qquad z(t)=t-\tau",
         paper="Norouzi et al. 2014, Zero-shot learning by convex combination of semantic embeddings",
         look_for="Good where a picture shows one thing that has a name, poor for scenes and whole sentences: compare "
-                 "with the bridge. It can only speak of the 1,000 ImageNet classes and what lies between them. The "
-                 "centres come from Flickr8k: research and education use.",
+        "with the bridge. It can only speak of the 1,000 ImageNet classes and what lies between them. The "
+        "centres come from Flickr8k: research and education use.",
         missing="Each modality is mapped on its own, so any subset may be present; an absent cell stays zero.",
     )
 
