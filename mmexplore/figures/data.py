@@ -56,7 +56,7 @@ def missing_pattern(present: np.ndarray, modalities: Sequence[str], max_patterns
                 "line": {"width": 1.5, "color": [colours[m] if t else OTHER for t in there]},
             },
         )
-    ticks, names = [place for place in range(len(modalities))][::-1], [label(m, 24) for m in modalities]
+    ticks, names = list(range(len(modalities)))[::-1], [label(m, 24) for m in modalities]
     figure.update_layout(
         showlegend=False,
         xaxis={

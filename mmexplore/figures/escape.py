@@ -32,7 +32,7 @@ def label(text: object, limit: int = 30) -> str:
 
 
 def clean(text: str) -> str:
-    """One line of visible characters: white space folded, control and direction characters removed, broken ones shown."""
+    """One line of visible characters: white space folded, control and direction marks removed, broken ones shown."""
     kept = []
     for character in text:
         category = unicodedata.category(character)

@@ -172,7 +172,7 @@ def joint_map(
 
 # -- parts -----------------------------------------------------------------------------------------------------------
 def _column(colour: Sequence[object] | np.ndarray | None) -> np.ndarray | None:
-    return None if colour is None else pd.Series(colour).to_numpy()
+    return None if colour is None else pd.Series(list(colour)).to_numpy()
 
 
 def _ramp(column: np.ndarray | None) -> bool:
@@ -191,7 +191,7 @@ def _frame(projection: Projection, height: int) -> go.Figure:
         names = [
             f"{n} ({100 * share:.0f} % of the variance)" for n, share in zip(names, projection.explained, strict=True)
         ]
-    figure = base_figure(*names[:2], height=height)
+    figure = base_figure(names[0], names[1], height)
     figure.update_xaxes(showticklabels=False, zeroline=False)
     figure.update_yaxes(showticklabels=False, zeroline=False, scaleanchor="x")
     figure.update_layout(dragmode="pan" if projection.dims == 2 else "orbit")

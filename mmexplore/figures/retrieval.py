@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -73,9 +74,7 @@ def rank_histogram(report: RetrievalReport) -> go.Figure:
     edges = np.unique(np.round(np.geomspace(1, max(report.n_gallery, 2) + 1, 25)))
     counts = np.histogram(report.ranks, edges)[0]
     figure = base_figure("place of the true match (log scale)", "queries", height=300)
-    names = [
-        f"{a:,.0f}" if b - a <= 1 else f"{a:,.0f} to {b - 1:,.0f}" for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    names = [f"{a:,.0f}" if b - a <= 1 else f"{a:,.0f} to {b - 1:,.0f}" for a, b in pairwise(edges)]
     figure.add_bar(
         x=np.log10(np.sqrt(edges[:-1] * edges[1:])),
         y=counts,
@@ -110,8 +109,8 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
         "share of the pairs",
         height=280,
     )
-    ends = [thermometer.true[[0, -1]], thermometer.random[[0, -1]], *([] if score is None else [[score]])]
-    low, high = float(min(map(min, ends))), float(max(map(max, ends)))
+    ends = np.concatenate([thermometer.true, thermometer.random, [] if score is None else [score]])
+    low, high = float(ends.min()), float(ends.max())
     edges = np.linspace(low, high if high > low else low + 1e-3, BINS + 1)
     for name, values, colour in (
         ("random pairs", thermometer.random, OTHER),
@@ -143,7 +142,7 @@ def gap_curve(
     chosen: float | None = None,
     metric: str = "r1",
 ) -> go.Figure:
-    """A recall (direction -> one report an amount) against how far the clouds were moved together; the gap beside it."""
+    """A recall (direction -> one report an amount) against how far the clouds were moved; the gap beside it."""
     figure = base_figure("moved together by (1 = the means fall together)", f"{METRICS[metric]} (per cent)", height=320)
     for (name, line), colour in zip(reports.items(), palette(len(reports)), strict=True):
         low, high = np.array([r.intervals[metric] for r in line]).T

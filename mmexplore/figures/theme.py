@@ -76,7 +76,7 @@ def _natural(name: str) -> tuple[float, str]:
     return (number if math.isfinite(number) else math.inf), name
 
 
-def is_continuous(values: Sequence[object] | np.ndarray) -> bool:
+def is_continuous(values: Sequence[Any] | np.ndarray) -> bool:
     """Should this column be drawn on a colour ramp (numbers with more than 12 different values)?"""
     column = pd.Series(values)
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)

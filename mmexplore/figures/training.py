@@ -43,7 +43,11 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
             y=line["value"],
             name=label(f"{part} · {modality}" if modality else part, 40),
             mode="lines",
-            line={"color": colours[modality], "width": 2, "dash": "dot" if str(part).startswith("train") else "solid"},
+            line={
+                "color": colours[str(modality)],
+                "width": 2,
+                "dash": "dot" if str(part).startswith("train") else "solid",
+            },
             xaxis="x2" if right else "x",
             yaxis="y2" if right else "y",
             hovertemplate="epoch %{x}: %{y:.4g}",
