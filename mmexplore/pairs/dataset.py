@@ -55,6 +55,8 @@ class PairedDataset:
         rejected: what could not be used, and why. Never silently dropped.
         source: where it came from and under which licence, for people to read.
         language: text modality -> ISO 639-1 code where known ("zh").
+        parts: tabular modality -> the columns it was made of; its cells are arrays of their values as `str`
+            ("" = empty) in this order. A place's cells are float32 (latitude, longitude) in degrees.
     """
 
     name: str
@@ -68,6 +70,7 @@ class PairedDataset:
     rejected: tuple[Rejected, ...] = ()
     source: str = ""
     language: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)

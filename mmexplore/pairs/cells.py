@@ -1,0 +1,158 @@
+"""One raw value -> one cell of a modality (a file, a text, numbers), or the reason why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import Cell, Kind
+from mmexplore.pairs.files import Files
+from mmexplore.pairs.images import check_image
+from mmexplore.pairs.media import KIND_OF_SUFFIX, suffix_of
+from mmexplore.pairs.text import read_text
+from mmexplore.pairs.values import as_array, plain, suffix_of_bytes
+
+MAX_TEXT = 1_000_000  # characters of one text
+MAX_NUMBERS = 50_000_000  # of one vector or series
+_NO_FILE = {"na", "n/a", "nan", "none", "null", "-"}  # written for "nothing" where a file name is due
+
+# (cell, "") or (None, reason); (None, "") is a hole
+Reader = Callable[[Any], tuple[Cell, str]]
+
+
+def cell_reader(kind: Kind, files: Files, folder: str) -> Reader:
+    """The function that turns a raw value of a column of this kind into a cell.
+
+    Args:
+        kind: of the modality (not tabular or place, which are made of several columns).
+        files: the files given; cells can name no others.  folder: of the table.
+    """
+    if kind is Kind.TEXT:
+        return lambda value: _text(value, files, folder)
+    if kind is Kind.VECTOR:
+        return lambda value: _numbers(value, files, folder, vector=True)
+    media = _media_reader(kind, files, folder)
+    if kind is Kind.SERIES:
+        return lambda value: media(value) if _names_file(value) else _numbers(value, files, folder, vector=False)
+    return media
+
+
+def _names_file(value: Any) -> bool:
+    return isinstance(value, Path) or (isinstance(value, str) and not value.startswith("["))
+
+
+def _media_reader(kind: Kind, files: Files, folder: str) -> Reader:
+    suffixes = frozenset(s for s, k in KIND_OF_SUFFIX.items() if k is kind) | (
+        frozenset({".gif", ".webp"}) if kind is Kind.VIDEO else frozenset()
+    )
+    checked: dict[Path, str] = {}
+
+    def read(value: Any) -> tuple[Cell, str]:
+        if value is None:
+            return None, ""
+        if isinstance(value, Path):
+            path = value
+        elif isinstance(value, str):
+            if value.lower() in _NO_FILE:
+                return None, ""
+            name, reason = files.find(value, folder, suffixes)
+            if reason:
+                return None, f"{reason} ({value[:120]})"
+            path = files.by_name[name]
+        else:
+            return None, f"the cell names no file ({plain(value)[:40]})"
+        if path not in checked:
+            checked[path] = check_file(kind, path)
+        return (None, checked[path]) if checked[path] else (path, "")
+
+    return read
+
+
+def check_file(kind: Kind, path: Path) -> str:
+    """Why a media file cannot be used as far as its first bytes tell, or "". Pixels and sound are decoded later."""
+    try:
+        if path.stat().st_size == 0:
+            return "the file is empty"
+        if kind is Kind.IMAGE:
+            check_image(path)
+        elif kind in (Kind.AUDIO, Kind.VIDEO):
+            return _check_magic(kind, path)
+    except UserError as error:
+        return error.what
+    except OSError as error:
+        return f"the file cannot be read ({error.strerror or 'system error'})"
+    return ""
+
+
+def _check_magic(kind: Kind, path: Path) -> str:
+    with path.open("rb") as file:
+        found = suffix_of_bytes(file.read(16))
+    if kind is Kind.AUDIO and found in (".jpg", ".png", ".gif", ".bmp", ".tif", ".webp"):
+        return f"the file is a picture ({found}), not a sound"
+    sounds = suffix_of(path.name) in (".wav", ".flac", ".ogg", ".oga", ".opus")
+    if kind is Kind.AUDIO and sounds and KIND_OF_SUFFIX.get(found) is not Kind.AUDIO:
+        return "the file does not hold the sound that its name says"
+    return ""
+
+
+def _text(value: Any, files: Files, folder: str) -> tuple[Cell, str]:
+    if value is None:
+        return None, ""
+    text = plain(value)
+    if suffix_of(text) == ".txt" and len(text) < 500:
+        name, _ = files.find(text, folder, frozenset({".txt"}))
+        if name:
+            try:
+                text = read_text(files.by_name[name]).strip()
+            except UserError as error:
+                return None, error.what
+    if len(text) > MAX_TEXT:
+        return None, f"the text has more than {MAX_TEXT:,} characters"
+    return (text, "") if text else (None, "")
+
+
+def _numbers(value: Any, files: Files, folder: str, vector: bool) -> tuple[Cell, str]:
+    if value is None:
+        return None, ""
+    array = as_array(value)
+    if array is None and _names_file(value):
+        array, reason = _array_file(value, files, folder)
+        if reason:
+            return None, reason
+    if array is None or array.size == 0:
+        return None, "the cell is not a list of numbers"
+    return numbers_cell(array.reshape(-1) if vector else array, vector)
+
+
+def numbers_cell(array: np.ndarray, vector: bool = True) -> tuple[Cell, str]:
+    """Numbers -> a cell. All NaN, or (a vector of two or more) all zero, is a hole: exports pad missing rows so."""
+    if array.size > MAX_NUMBERS:
+        return None, f"more than {MAX_NUMBERS:,} numbers"
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, dtype=np.float32)
+    finite = np.isfinite(array)
+    if not finite.all():
+        return (None, "") if np.isnan(array).all() else (None, "the numbers hold NaN or infinity")
+    if vector and array.size > 1 and not array.any():
+        return None, ""
+    return array, ""
+
+
+def _array_file(value: Any, files: Files, folder: str) -> tuple[np.ndarray | None, str]:
+    from mmexplore.pairs.vectors import load_npy
+
+    if isinstance(value, Path):
+        path = value
+    else:
+        name, reason = files.find(str(value), folder, frozenset({".npy"}))
+        if reason:
+            return None, f"{reason} ({str(value)[:120]})"
+        path = files.by_name[name]
+    try:
+        return load_npy(path), ""
+    except UserError as error:
+        return None, error.what

@@ -1,0 +1,31 @@
+"""Thumbnails made once and kept as files, so that a page serves a file and not base64."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from mmexplore.pairs.dataset import content_key
+from mmexplore.pairs.images import thumbnail
+
+
+def thumbnail_file(cell: Path, folder: Path, px: int = 256, key: str | None = None) -> Path:
+    """A JPEG of at most `px` a side of this picture in `folder`, made at the first call.
+
+    Args:
+        cell: the picture.  folder: where thumbnails are kept (one a session or one a data set).
+        px: pixels of the longer side.
+        key: the picture's content key where it is known already; else it is computed.
+
+    Raises:
+        UserError: the picture cannot be decoded.
+    """
+    key = key or content_key(cell)
+    target = folder / key[:2] / f"{key}-{px}.jpg"
+    if not target.exists():
+        data = thumbnail(cell, px)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
+        part.write_bytes(data)
+        part.replace(target)  # whole or not at all, two pages at once too
+    return target
