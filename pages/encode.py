@@ -9,7 +9,8 @@ from mmexplore.ui.widgets import header, plain, section
 
 header(
     "Encode",
-    "An encoder turns a picture or a text into a vector: a list of numbers that lie close together for things that are alike.",
+    "An encoder turns a picture or a text into a vector: a list of numbers that lie close together for things "
+    "that are alike.",
 )
 workspace = need("pairs")
 
@@ -35,6 +36,7 @@ if workspace.embeddings is not None:
     report = st.session_state.get("result.encode")
     if report is not None:
         st.caption(
-            f"{report.items:,} items in {jobs_view.duration(report.seconds)}. What was encoded before is taken from the store."
+            f"{report.items:,} items in {jobs_view.duration(report.seconds)}. What was encoded before is taken "
+            f"from the store."
         )
         loaded.left_out(report.rejected, "encode", "Could not be encoded, and why")

@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import alignment, fusion
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
-from mmexplore.ui import fusing
+from mmexplore.ui import fusing, python
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.needs import need
 from mmexplore.ui.widgets import header, plain, section
@@ -36,13 +36,11 @@ fitted = workspace.fitted
 if fitted is not None:
     section(
         "How well it does",
-        f"{fitted.score.metric} over {fitted.score.n:,} {fitted.score.rows} rows, with a 95 % bootstrap "
-        "interval, beside each modality alone. A fusion that does not beat its best modality has fused nothing.",
+        "Beside each modality alone: a fusion that does not beat its best modality has fused nothing.",
     )
-    st.text(fitted.fusion.card.title)
     table = fusing.score_table(fitted)
-    st.dataframe(table, hide_index=True, key="scores")
-    view_bar("scores", table=lambda: table)
+    fusing.show_scores(fitted, table)
+    view_bar("scores", table=lambda: table, python=python.scores(workspace))
     if len(fitted.fusion.history_):
         section("Learning curves")
         figure = learning_curves(fitted.fusion.history_)

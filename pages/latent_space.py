@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from mmexplore.figures.maps import joint_map, linked_maps
+from mmexplore.figures.maps import joint_map
 from mmexplore.ui import geometry, maps, python, selection, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
@@ -14,7 +14,8 @@ from mmexplore.ui.widgets import header, plain, section
 
 header(
     "Latent space",
-    "Every point is an item; near points are alike to the encoder. Draw around points to select them: they stand out in every map.",
+    "Every point is an item; near points are alike to the encoder. Draw around points to select them: they stand "
+    "out in every map.",
 )
 workspace = need("vectors")
 embeddings = workspace.embeddings
@@ -25,7 +26,7 @@ view = st.segmented_control(
     "View",
     list(VIEWS),
     default="separate",
-    format_func=VIEWS.get,
+    format_func=lambda v: VIEWS[v],
     required=True,
     key=f"{CHOICE}map.view",
     label_visibility="collapsed",
@@ -37,17 +38,7 @@ def side_by_side() -> None:
     projections = maps.separate(workspace, options)
     if projections is None:
         return
-    first = next(iter(projections.values()))
-    titles, captions = maps.hover_texts(workspace, len(first.rows))
-    figures = {
-        name: linked_maps(projections, values, colour, titles, captions, selection.highlighted(name, workspace))[name]
-        for name in projections
-    }
-    for column, (name, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        with column:
-            st.text(name)
-            maps.draw(figure, name, embeddings.ids, options.dims == 2)
-            st.caption(plain(projections[name].note))
+    maps.draw_separate(workspace, projections, colour, values, options.dims == 2)
     view_bar(
         "maps",
         table=lambda: maps.points_table(projections, embeddings.ids),

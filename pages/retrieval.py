@@ -11,7 +11,8 @@ from mmexplore.ui.widgets import header, plain, section
 
 header(
     "Retrieval",
-    "Ask with a text, a picture or an item, and see what lies nearest in another modality. Below: how often the right one is found.",
+    "Ask with a text, a picture or an item, and see what lies nearest in another modality. Below: how often the "
+    "right one is found.",
 )
 workspace = need("vectors")
 shared, where = views.shared_space(workspace)
@@ -42,7 +43,7 @@ st.caption(f"Measured over {rows}.")
 figure = recall_bars({f"{a} to {b}": report for (a, b), report in found.items()})
 chart(figure, "recall")
 table = searching.report_table(found)
-st.dataframe(table, hide_index=True, key="report")
+searching.show_report(table)
 first = next(iter(found))
 view_bar("recall", figure=figure, table=lambda: table, python=python.retrieval(*first))
 

@@ -23,7 +23,8 @@ st.text(f"{fusion.card.title}. Source of the weights: {'learned' if weights is n
 
 if weights is None:
     st.info(
-        "This method has no weights of its own, so nothing is shown as if it had. On the Fuse page, attention and gated "
+        "This method has no weights of its own, so nothing is shown as if it had. On the Fuse page, attention "
+        "and gated "
         "fusion learn one weight a modality for every item."
     )
     st.stop()
@@ -40,7 +41,8 @@ numbers(
         (
             "Evenness",
             "-" if summary["mean_entropy"] is None else f"{summary['mean_entropy']:.2f}",
-            "Mean entropy of the weights as a share of its maximum. 1: all modalities weigh the same. 0: one takes all.",
+            "Mean entropy of the weights as a share of its maximum. 1: all modalities weigh the same. 0: one "
+            "takes all.",
         )
     ]
 )
@@ -56,7 +58,8 @@ selection.bar(workspace, "weights")
 
 
 def under(row: int) -> None:
-    st.image(weighing.bar_svg(weights[row], colours, modalities), width="stretch")
+    with st.container(key=f"weigh-{row}"):
+        st.image(weighing.bar_svg(weights[row], colours, modalities), width="stretch")
     st.text(weighing.in_words(weights[row], modalities))
 
 
@@ -82,7 +85,8 @@ if summary["per_class"]:
 if norms is not None:
     section(
         "Beside the contribution",
-        "A large weight on a short vector adds little. Each point is an item: its learned weight, and its share of the lengths "
+        "A large weight on a short vector adds little. Each point is an item: its learned weight, and its share "
+        "of the lengths "
         "of what was added up. On the diagonal both agree; far from it the weight alone misleads.",
     )
     figure = weight_against_contribution(weights, norms, modalities)

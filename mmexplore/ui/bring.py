@@ -16,26 +16,13 @@ import streamlit as st
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.pairs.roles import ROLES
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.widgets import say_error
 
-ROLES = [
-    "image",
-    "text",
-    "audio",
-    "video",
-    "time series",
-    "vector",
-    "tabular",
-    "id",
-    "label",
-    "split",
-    "group",
-    "column",
-    "ignore",
-]
 ROLE_HELP = (
-    "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for one another. "
+    "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for "
+    "one another. "
     "split: train / val / test. column: kept to colour by. ignore: left out."
 )
 FORMS = """
@@ -133,7 +120,8 @@ def _look(paths: list[Path], folder: Path, name: str) -> None:
 
 def _preview(brought: Brought, found: Any) -> None:
     with st.container(border=True, key="preview"):
-        st.text(f"{brought.name}: {found.n_rows:,} rows, {len(found.columns)} columns")
+        rows = "many rows" if found.n_rows is None else f"{found.n_rows:,} rows"
+        st.text(f"{brought.name}: {rows}, {len(found.columns)} columns")
         st.caption("This is how the columns will be read. Change a role where it is wrong.")
         table = pd.DataFrame(
             [{"column": c.name, "role": c.role, "example": str(c.example), "why": c.why} for c in found.columns]
@@ -146,7 +134,7 @@ def _preview(brought: Brought, found: Any) -> None:
             disabled=["column", "example", "why"],
             column_config={
                 "column": st.column_config.TextColumn("Column"),
-                "role": st.column_config.SelectboxColumn("Read as", options=ROLES, required=True, help=ROLE_HELP),
+                "role": st.column_config.SelectboxColumn("Read as", options=list(ROLES), required=True, help=ROLE_HELP),
                 "example": st.column_config.TextColumn("Example"),
                 "why": st.column_config.TextColumn("Why", width="large"),
             },
@@ -160,7 +148,7 @@ def _preview(brought: Brought, found: Any) -> None:
             help="Off: such a row is left out. Either way it is listed with its reason.",
         )
         with st.container(horizontal=True):
-            if st.button(f"Read {found.n_rows:,} rows", type="primary", key="read", disabled=jobs_view.busy("read")):
+            if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):

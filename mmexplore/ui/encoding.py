@@ -16,7 +16,7 @@ from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain
+from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
 
 LEAVE_OUT = ""
@@ -93,51 +93,48 @@ def size(card: EncoderCard) -> str:
 # -- choosing ----------------------------------------------------------------------
 def choose(dataset: PairedDataset) -> dict[str, str]:
     """A row a modality; returns modality -> encoder name, without those left out."""
+    downloads = st.toggle(
+        "Also list open_clip models",
+        key=f"{CHOICE}open_clip",
+        help="Hundreds of CLIP and SigLIP models. The chosen one is downloaded at first use and kept; its picture and "
+        "text halves share a space, so they can be compared without any alignment.",
+    )
     chosen = {}
-    for modality in dataset.modalities:
-        with st.container(border=True, key=f"encoder-{dataset.modalities.index(modality)}"):
-            name = _choose_one(dataset, modality)
+    for i, modality in enumerate(dataset.modalities):
+        with st.container(border=True, key=f"encoder-{i}"):
+            name = _choose_one(dataset, modality, downloads)
         if name != LEAVE_OUT:
             chosen[modality] = name
     return chosen
 
 
-def _choose_one(dataset: PairedDataset, modality: str) -> str:
+def _choose_one(dataset: PairedDataset, modality: str, downloads: bool) -> str:
     kind = dataset.kinds[modality]
     key = f"{CHOICE}encoder.{modality}"
     suggested, why = suggestion(dataset, modality)
-    left, right = st.columns([1, 2], gap="large")
+    names = [*(c.name for c in registry.cards(kind) if c.offline or downloads), LEAVE_OUT]
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = suggested if suggested in names else names[0]
+    left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.text(one_line(modality, 60))
-        st.caption(f"{kind} · {int(dataset.present[modality].sum()):,} of {len(dataset):,} rows")
+        st.markdown(f"**{plain(modality, 60)}**")
+        st.caption(f"{kind}, {int(dataset.present[modality].sum()):,} of {len(dataset):,} rows")
+        if suggested == LEAVE_OUT or st.session_state[key] == suggested:
+            st.text(why)
     with right:
-        downloads = kind in (Kind.IMAGE, Kind.TEXT) and st.toggle(
-            "Also list open_clip models (download at first use)", key=f"{CHOICE}open_clip.{modality}"
-        )
-        names = [c.name for c in registry.cards(kind) if c.offline or downloads] + [LEAVE_OUT]
-        if st.session_state.get(key) not in names:
-            st.session_state[key] = suggested if suggested in names else names[0]
         name = st.selectbox(
-            "Encoder",
-            names,
-            key=key,
-            format_func=lambda n: option_label(n, kind),
-            help="Type to search. Encoders of one space can be compared without any alignment.",
+            "Encoder", names, key=key, format_func=lambda n: option_label(n, kind), label_visibility="collapsed"
         )
         if name == LEAVE_OUT:
-            st.text(why if suggested == LEAVE_OUT else "This modality takes no part until it is encoded.")
+            st.caption("This modality takes no part until it is encoded.")
         else:
-            show_card(registry.find_card(name, kind), why if name == suggested else "")
+            show_card(registry.find_card(name, kind))
     return name
 
 
-def show_card(card: EncoderCard, why: str = "") -> None:
-    """Licence, source, space and what the encoder is good at."""
-    if why:
-        st.text(why)
-    if card.look_for:
-        st.caption(plain(card.look_for, 500))
-    st.caption(plain(f"Licence {card.licence}. Source: {card.source}.", 300))
+def show_card(card: EncoderCard) -> None:
+    """What the encoder is good at, its licence and source."""
+    st.caption(plain(f"{card.look_for} Licence {card.licence}. Source: {card.source.rstrip('.')}.".strip(), 700))
 
 
 # -- encoding ----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from mmexplore.estimator import Estimator
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, parameters, session
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line
+from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import FittedFusion, Workspace
 
 NO_ALIGNMENT = "none"
@@ -94,19 +95,7 @@ def fusion_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> N
     """Choose and fit a fusion."""
     method = pick(methods, "fusion")
     show_card(methods[method].card)
-    target, objective, source = _goal(workspace)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        seed = int(
-            st.number_input(
-                "Seed",
-                0,
-                999_999_999,
-                workspace.seed,
-                key=f"{CHOICE}seed",
-                width=130,
-                help="Same seed, same result. It also draws the held-out rows, once.",
-            )
-        )
+    target, objective, source, seed = _goal(workspace)
     with st.expander("Settings of this method"):
         params = parameters.ask(methods[method], "fusion")
     if st.button("Fit", type="primary", key="fit", disabled=jobs_view.busy("fuse")):
@@ -115,14 +104,14 @@ def fusion_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> N
         _fit(workspace, method, params, objective, target, source, seed, methods[method].card.title)
 
 
-def _goal(workspace: Workspace) -> tuple[str, str | None, str]:
+def _goal(workspace: Workspace) -> tuple[str, str, str, int]:
     words = {LABEL_TARGET: "The labels", NO_TARGET: "Nothing: learn from the pairs alone"}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         target = st.selectbox(
             "Learn to predict",
             targets(workspace),
             key=f"{CHOICE}target",
-            width=320,
+            width=270,
             format_func=lambda t: words.get(t, t),
         )
         kind = journey.fusion_input(workspace, target).target_kind
@@ -131,8 +120,8 @@ def _goal(workspace: Workspace) -> tuple[str, str | None, str]:
             "Objective",
             fitting,
             key=f"{CHOICE}objective.{kind}",
-            width=320,
-            format_func=OBJECTIVES.get,
+            width=300,
+            format_func=lambda o: OBJECTIVES[o],
             help="What the fused vector is trained for. The scores below are measured on rows that were held out.",
         )
         source = "encoded"
@@ -142,9 +131,11 @@ def _goal(workspace: Workspace) -> tuple[str, str | None, str]:
                 ["encoded", "aligned"],
                 key=f"{CHOICE}source",
                 width=200,
-                format_func={"encoded": "As encoded", "aligned": "As aligned"}.get,
+                format_func=lambda v: f"As {v}",
             )
-    return target, objective, source
+        about = "Same seed, same result. The first fit also draws the held-out rows with it."
+        seed = int(st.number_input("Seed", 0, 999_999_999, workspace.seed, key=f"{CHOICE}seed", width=110, help=about))
+    return target, objective, source, seed
 
 
 def _fit(
@@ -174,20 +165,59 @@ def _fit(
 
 
 # -- results -----------------------------------------------------------------------
+METRICS = {"accuracy": "Accuracy", "r2": "R² (1 is perfect, 0 is the mean)", "recall@1": "Recall@1"}
+BASELINES = {
+    "early concat": "all vectors side by side, plain regression (early fusion)",
+    "late product": "each modality on its own, answers multiplied (late fusion)",
+}
+ROWS = {"test": "test rows", "held-out": "held-out rows", "all": "rows, the fitted ones among them"}
+
+
 def score_table(fitted: FittedFusion) -> pd.DataFrame:
-    """The fused score beside its baselines: what, score, low, high."""
+    """The fused score beside its baselines and chance: what, score, low, high (the 95 % interval)."""
     score = fitted.score
-    lines = [
-        {
-            "what": f"fused: {fitted.fusion.card.title}",
-            "score": score.score,
-            "low": score.interval[0],
-            "high": score.interval[1],
-        }
-    ]
+    lines = [_line(f"fused: {fitted.fusion.card.title}", score.score, score.interval)]
     for name, line in score.baselines.items():
-        lines.append({"what": name, "score": line["score"], "low": line["interval"][0], "high": line["interval"][1]})
+        lines.append(_line(BASELINES.get(name, f"{name} alone"), line["score"], line["interval"]))
+    lines.append(_line("chance", score.chance, [score.chance, score.chance]))
     return pd.DataFrame(lines)
+
+
+def _line(what: str, score: float, interval: Sequence[float]) -> dict[str, Any]:
+    return {"what": what, "score": score, "low": interval[0], "high": interval[1]}
+
+
+def show_scores(fitted: FittedFusion, table: pd.DataFrame) -> None:
+    """The table with bars, and one sentence on whether the fusion gained anything."""
+    score = fitted.score
+    share = score.metric != "r2"
+    number = "percent" if share else "%.2f"
+    st.caption(
+        f"{METRICS.get(score.metric, plain(score.metric))} over {score.n:,} {ROWS.get(score.rows, plain(score.rows))}, with a "
+        "95 % bootstrap interval."
+    )
+    config: dict[str, Any] = {
+        "what": st.column_config.TextColumn("", width="large"),
+        "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=1.0, format=number),
+        "low": st.column_config.NumberColumn("from", format=number),
+        "high": st.column_config.NumberColumn("to", format=number),
+    }
+    st.dataframe(table, hide_index=True, key="scores", column_config=config)
+    st.text(verdict(fitted))
+
+
+def verdict(fitted: FittedFusion) -> str:
+    """Whether the fusion beats the best modality alone, in one sentence."""
+    score = fitted.score
+    alone = {n: b for n, b in score.baselines.items() if n not in BASELINES}
+    if not alone:
+        return "There is no modality to compare it with."
+    best = max(alone, key=lambda n: alone[n]["score"])
+    if score.interval[0] > alone[best]["score"]:
+        return f"It beats the best modality alone ({best})."
+    if score.interval[1] < alone[best]["score"]:
+        return f"It does worse than {best} alone: this fusion has lost something."
+    return f"It cannot be told from {best} alone: on these rows the fusion has gained nothing that can be shown."
 
 
 def fitted_table(workspace: Workspace) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.spaces import gap_histogram, overlap_bars
-from mmexplore.latent.geometry import modality_gap, neighbour_overlap
-from mmexplore.ui import session, views
+from mmexplore.latent.geometry import ModalityGap, modality_gap, neighbour_overlap
+from mmexplore.ui import python, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, plain, section
@@ -21,38 +21,22 @@ def gap(shared: Embeddings, modalities: list[str]) -> None:
     section(
         "The modality gap",
         "Pictures and texts often form two clouds even in a space made for both. The gap is the distance between the "
-        "two clouds' centres: 0 means they lie over one another, 2 is the most there can be. It says little about retrieval: "
-        "a pair can be each other's nearest across a wide gap.",
+        "two clouds' centres: 0 means they lie over one another, 2 is the most there can be. It says little about "
+        "retrieval: a pair can be each other's nearest across a wide gap.",
     )
     pairs = [(a, b) for i, a in enumerate(modalities) for b in modalities[i + 1 :]]
-    found = {}
-    for a, b in pairs:
-        rows = shared.present[a] & shared.present[b]
-        found[a, b] = session.remember(
-            ("gap", session.fingerprint(shared), a, b),
-            lambda a=a, b=b, rows=rows: modality_gap(shared.vectors[a][rows], shared.vectors[b][rows]),
-        )
+    found = {pair: _gap(shared, *pair) for pair in pairs}
+    about = "Over {} pairs. A linear classifier tells the two modalities apart in {:.0%} of cases (chance 50 %)."
     numbers(
-        [
-            (
-                f"{a} to {b}",
-                f"{g.distance:.2f}",
-                f"Over {g.n:,} pairs. A linear classifier tells the two modalities apart "
-                f"in {g.separability:.0%} of cases (chance 50 %).",
-            )
-            for (a, b), g in found.items()
-        ]
+        [(f"{a} to {b}", f"{g.distance:.2f}", about.format(f"{g.n:,}", g.separability)) for (a, b), g in found.items()]
     )
-    a, b = (
-        pairs[0]
-        if len(pairs) == 1
-        else st.selectbox(
+    chosen = pairs[0]
+    if len(pairs) > 1:
+        chosen = st.selectbox(
             "Seen from the side", pairs, key=f"{CHOICE}gap.pair", format_func=lambda p: f"{p[0]} to {p[1]}", width=320
         )
-    )
-    figure = gap_histogram(
-        shared.vectors[a][shared.present[a]], shared.vectors[b][shared.present[b]], (a, b), found[a, b]
-    )
+    a, b = (shared.vectors[m][shared.present[m]] for m in chosen)
+    figure = gap_histogram(a, b, chosen, found[chosen])
     chart(figure, "gap")
     view_bar(
         "gap",
@@ -63,6 +47,16 @@ def gap(shared: Embeddings, modalities: list[str]) -> None:
                 for (a, b), g in found.items()
             ]
         ),
+        python=python.gap(*chosen),
+    )
+
+
+def _gap(shared: Embeddings, a: str, b: str) -> ModalityGap:
+    """As `modality_gap`, over the rows that have both, once a session."""
+    both = shared.present[a] & shared.present[b]
+    return session.remember(
+        ("gap", session.fingerprint(shared), a, b),
+        lambda: modality_gap(shared.vectors[a][both], shared.vectors[b][both]),
     )
 
 
@@ -98,4 +92,5 @@ def overlap(workspace: Workspace) -> None:
                 for m, s in found.share.items()
             ]
         ),
+        python=python.overlap(workspace, k),
     )

@@ -13,7 +13,7 @@ from mmexplore.ui import selection
 from mmexplore.ui.download import table_buttons, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.presence import complete, patterns
-from mmexplore.ui.widgets import fact, numbers, section
+from mmexplore.ui.widgets import numbers, plain, section
 from mmexplore.workspace import Workspace
 
 TABLE_ROWS = 5000
@@ -36,12 +36,14 @@ def summary(workspace: Workspace) -> None:
     if dataset is not None and dataset.rejected:
         values.append(("Left out", f"{len(dataset.rejected):,}", "Rows or cells that could not be used; listed below."))
     numbers(values)
+    said = []
     for modality in source.modalities:
-        kind = dataset.kinds[modality] if dataset is not None else "vector"
+        kind = str(dataset.kinds[modality]) if dataset is not None else "vector"
         language = f", {dataset.language[modality]}" if dataset is not None and modality in dataset.language else ""
-        fact(str(kind), f"{modality}{language}: {int(source.present[modality].sum()):,} of {len(source):,} rows")
+        said.append(f"{modality} ({kind}{language}) {int(source.present[modality].sum()):,} rows")
+    st.text(" · ".join(said))
     if dataset is not None and dataset.source:
-        fact("source", dataset.source)
+        st.caption(plain(f"Source and licence: {dataset.source}", 600))
 
 
 def cards(workspace: Workspace) -> None:

@@ -11,16 +11,22 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.figures import theme
+from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.ui import jobs_view, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
+from mmexplore.ui.weighing import swatch
+from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
 
 MAX_POINTS = 50_000  # above this a lasso takes many seconds in a browser
 HOVER_POINTS = 5_000  # above this hover boxes carry the id only
+LEGEND_CLASSES = 30
+MAP_HEIGHT = 400
 FUSED = "fused"
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 METHOD_HELP = (
@@ -48,7 +54,7 @@ def controls(workspace: Workspace) -> tuple[Options, str]:
                 "Map by",
                 list(METHODS),
                 default="pca",
-                format_func=METHODS.get,
+                format_func=lambda m: METHODS[m],
                 required=True,
                 key=f"{CHOICE}map.method",
                 help=METHOD_HELP,
@@ -179,6 +185,40 @@ def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
         selection_mode=("lasso", "box", "points"),
         on_select=lambda: selection.take_points(name, key, ids),
     )
+
+
+def draw_separate(
+    workspace: Workspace, projections: Mapping[str, Projection], colour: str, values: np.ndarray | None, flat: bool
+) -> None:
+    """The linked maps, two or three in a row, with one legend for all."""
+    assert workspace.embeddings is not None
+    titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
+    by_class = values is not None and not theme.is_continuous(values)
+    if by_class:
+        legend(values)
+    names = list(projections)
+    per_row = 2 if len(names) in (2, 4) else 3
+    for start in range(0, len(names), per_row):
+        for column, name in zip(st.columns(per_row), names[start : start + per_row], strict=False):
+            marked = selection.highlighted(name, workspace)
+            figure = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)[name]
+            if by_class:
+                figure.update_layout(showlegend=False, margin_b=8)
+            with column:
+                st.markdown(f"**{plain(name, 60)}**")
+                draw(figure, name, workspace.embeddings.ids, flat)
+                st.caption(plain(projections[name].note))
+
+
+def legend(values: np.ndarray) -> None:
+    """The colours of the classes, most frequent first; many classes are told apart on hover only."""
+    scale = theme.categories(values)
+    if len(scale.names) > LEGEND_CLASSES:
+        st.caption(f"{len(scale.names):,} classes: point at an item to read its class.")
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="legend-maps"):
+        for name, colour in zip(scale.names, scale.colours, strict=True):
+            swatch(name, colour)
 
 
 def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:

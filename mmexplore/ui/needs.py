@@ -52,4 +52,4 @@ def need(step: str) -> Workspace:
                     st.rerun()
                 except UserError as error:
                     say_error(error)
-    st.stop()
+    return st.stop()

@@ -118,3 +118,48 @@ def search_item(item: str, src: str, into: str, k: int) -> str:
     return (
         OPEN + f"\nfor hit in journey.search_like(workspace, {item!r}, {src!r}, {into!r}, k={k!r}):\n    print(hit)\n"
     )
+
+
+def gap(a: str, b: str) -> str:
+    """The modality gap between two comparable modalities."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.latent.geometry import modality_gap
+
+shared, where = journey.shared_space(workspace)
+both = shared.present[{a!r}] & shared.present[{b!r}]
+print(modality_gap(shared.vectors[{a!r}][both], shared.vectors[{b!r}][both]).distance)
+"""
+    )
+
+
+def overlap(workspace: Workspace, k: int) -> str:
+    """Where the fused neighbours come from."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.figures.spaces import overlap_bars
+from mmexplore.latent.geometry import neighbour_overlap
+
+fitted, embeddings = journey.fitted_input(workspace)
+overlap_bars(neighbour_overlap(fitted.fusion.transform(embeddings), embeddings, {k!r})).show()
+"""
+    )
+
+
+def scores(workspace: Workspace) -> str:
+    """The fit that is shown, made again from the vectors."""
+    fitted = workspace.fitted
+    if fitted is None:
+        return ""
+    return (
+        OPEN
+        + f"""
+fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.get_params()!r},
+                      objective={fitted.fusion.objective_!r}, target={(fitted.target or "none")!r},
+                      source={fitted.source!r}, seed={fitted.seed!r})
+print(fitted.score)
+"""
+    )

@@ -17,7 +17,8 @@ def panel(workspace: Workspace) -> None:
     if workspace.dataset is not None or workspace.embeddings is not None:
         section(
             "Save",
-            "Pairs with their media, vectors, fits and selection in one ZIP. The shell reads it too, once unpacked: `mmexplore weights RUN`.",
+            "Pairs with their media, vectors, fits and selection in one ZIP. The shell reads it too, once "
+            "unpacked: `mmexplore weights RUN`.",
         )
         st.download_button(
             "Save the workspace",

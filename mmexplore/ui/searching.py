@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report, worst_failures
-from mmexplore.ui import bring, python, session
+from mmexplore.ui import bring, python, session, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, item_grid
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, say_error
+from mmexplore.ui.widgets import one_line, plain, say_error
 from mmexplore.workspace import Workspace
 
 MAX_QUERIES = 5000  # more are sampled: the figures say so
@@ -32,7 +33,12 @@ def ask(workspace: Workspace, shared: Embeddings) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         way = (
             st.segmented_control(
-                "Ask with", ways, default=ways[0], format_func=WAYS.get, required=True, key=f"{CHOICE}search.way"
+                "Ask with",
+                ways,
+                default=ways[0],
+                format_func=lambda w: WAYS[w],
+                required=True,
+                key=f"{CHOICE}search.way",
             )
             or ways[0]
         )
@@ -52,11 +58,30 @@ def _first_picture(workspace: Workspace, shared: Embeddings) -> int:
 
 
 def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    query = st.text_input("Text", key=f"{CHOICE}search.text", placeholder="a dog runs on the beach", max_chars=500)
-    if query.strip():
-        with st.spinner("Searching"):
-            hits = journey.search_items(workspace, query.strip(), into, k=k)
-        show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
+    key = f"{CHOICE}search.text"
+    query = st.text_input(
+        "Text", key=key, placeholder="Say what you are looking for, and press Enter", max_chars=500,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if not query.strip():
+        _suggestions(workspace, key)
+        return
+    with st.spinner("Searching"):
+        hits = journey.search_items(workspace, query.strip(), into, k=k)
+    show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
+
+
+def _suggestions(workspace: Workspace, key: str) -> None:
+    """A few texts of the data to try."""
+    said = [t for t in views.text_of_rows(workspace) or [] if 0 < len(t) <= 60]
+
+    def ask_for(text: str) -> None:
+        st.session_state[key] = text
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="try"):
+        st.caption("Try", width="content")
+        for i, text in enumerate(said[:: max(1, len(said) // 4)][1:4]):
+            st.button(plain(text, 60), key=f"try-{i}", on_click=ask_for, args=(text,))
 
 
 def _by_image(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
@@ -174,6 +199,14 @@ def report_table(found: dict[tuple[str, str], RetrievalReport]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def show_report(table: pd.DataFrame) -> None:
+    """The report without the columns that the figure shows already (the download has all)."""
+    shown = ["from", "to", "R@1 %", "R@5 %", "R@10 %", "R@10 chance", "MRR %", "median rank", "queries", "searched"]
+    one_digit = st.column_config.NumberColumn(format="%.1f")
+    numbers = {c: one_digit for c in shown if c.endswith(("%", "chance", "rank"))}
+    st.dataframe(table[shown], hide_index=True, key="report", column_config=numbers)
+
+
 def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, str], RetrievalReport]) -> None:
     """The queries whose true match ranks worst: query, what was right, what came first."""
     src, dst = st.selectbox(
@@ -182,12 +215,12 @@ def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, st
     worst = worst_failures(shared, found[src, dst], 12)
     with st.container(horizontal=True, gap="small", key="grid-failures"):
         for line in worst.to_dict("records"):
-            with st.container(border=True, width=240, height="stretch", key=f"card-failure-{line['query_row']}"):
+            with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
                 _failure(workspace, line, src, dst)
     view_bar("failures", table=lambda: worst, python=python.retrieval(src, dst))
 
 
-def _failure(workspace: Workspace, line: dict[str, Any], src: str, dst: str) -> None:
+def _failure(workspace: Workspace, line: Mapping[Any, Any], src: str, dst: str) -> None:
     dataset = workspace.dataset
     parts = [
         ("asked with", src, line["query_row"]),

@@ -97,7 +97,10 @@ def _write_url() -> None:
 
 
 def local_paths_allowed() -> bool:
-    """May the person name a path on the server's disk? MMEXPLORE_LOCAL_PATHS=1/0, else only when served to this machine."""
+    """May the person name a path on the server's disk?
+
+    As MMEXPLORE_LOCAL_PATHS says (1 or 0); unset, only when the app is served to this machine alone.
+    """
     asked = os.environ.get("MMEXPLORE_LOCAL_PATHS", "")
     if asked:
         return asked == "1"

@@ -15,8 +15,8 @@ def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     assert workspace.embeddings is not None
     of = workspace.aligned if workspace.aligned is not None else workspace.embeddings
     key = ("shared", session.fingerprint(of), workspace.alignment.name if workspace.alignment else "")
-    _, *answer = session.remember(key, lambda: (of, *journey.shared_space(workspace)))
-    return answer[0], answer[1]
+    _, shared, where = session.remember(key, lambda: (of, *journey.shared_space(workspace)))
+    return shared, where
 
 
 def fused_vectors(workspace: Workspace) -> np.ndarray:

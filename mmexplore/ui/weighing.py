@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mmexplore.ui.widgets import one_line
+
 COLLAPSED = 0.05  # mean entropy (share of its maximum) below this: one modality takes all
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
 EVEN = 0.999  # above this: all modalities weigh the same for every item
 
 
@@ -66,18 +69,23 @@ def bar_svg(weights: np.ndarray, colours: Mapping[str, str], modalities: Sequenc
         if w > 0:
             parts.append(f'<rect x="{x:.2f}" y="0" width="{100 * w:.2f}" height="8" fill="{colours[m]}"/>')
             x += 100 * float(w)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 8" width="160" height="13" preserveAspectRatio="none">{"".join(parts)}</svg>'
+    frame = f'{_SVG} viewBox="0 0 100 8" width="160" height="13" preserveAspectRatio="none">'
+    return f"{frame}{''.join(parts)}</svg>"
 
 
 def legend(colours: Mapping[str, str]) -> None:
     """Which colour is which modality."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="weights-legend"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="legend-weights"):
         for name, colour in colours.items():
-            st.image(
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 12 12" width="12" height="12"><rect width="12" height="12" rx="2" fill="{colour}"/></svg>',
-                width=12,
-            )
-            st.text(name)
+            swatch(name, colour)
+
+
+def swatch(name: str, colour: str) -> None:
+    """A disc of our own colour and the name beside it, as one unit of a legend."""
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", width="content", wrap=False):
+        disc = f'<circle cx="6" cy="6" r="5.5" fill="{colour}"/>'
+        st.image(f'{_SVG} viewBox="0 0 12 12" width="12" height="12">{disc}</svg>', width=12)
+        st.text(one_line(name, 40))
 
 
 def weights_table(

@@ -63,11 +63,4 @@ def numbers(values: Sequence[tuple[str, str, str]]) -> None:
     """A row of (label, value, help) that wraps on a narrow window. Labels and values may come from the person."""
     with st.container(horizontal=True, gap="small"):
         for label, value, about in values:
-            st.metric(plain(label, 40), one_line(value, 40), help=about or None, border=True, width=170)
-
-
-def fact(label: str, value: object) -> None:
-    """`label` (ours) beside `value` (the person's), on one line."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption(label)
-        st.text(one_line(value, 400))
+            st.metric(plain(label, 40), plain(value, 40), help=about or None, border=True, width=150)
