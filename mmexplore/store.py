@@ -65,7 +65,7 @@ class StoreStats:
     encoders: encoder name -> {"items", "bytes"}.  warnings: what went wrong in this process, sentences.
     """
 
-    path: Path
+    path: str
     items: int
     bytes: int
     cap_bytes: int
@@ -130,7 +130,7 @@ class Store:
         rows = self._file.run(lambda db: db.execute(query).fetchall(), nothing)
         per = {name: {"items": items, "bytes": size} for name, items, size in rows}
         return StoreStats(
-            path=self.path,
+            path=str(self.path),
             items=sum(e["items"] for e in per.values()),
             bytes=sum(e["bytes"] for e in per.values()),
             cap_bytes=self.cap_bytes,

@@ -116,7 +116,7 @@ def test_stats_and_clear(path):
     store.put("a", "2", some(3))
     store.put("b", "1", some(4))
     stats = store.stats()
-    assert (stats.path, stats.items, stats.cap_bytes, stats.warnings) == (path, 207, 10**9, ())
+    assert (stats.path, stats.items, stats.cap_bytes, stats.warnings) == (str(path), 207, 10**9, ())
     assert stats.encoders == {
         "a": {"items": 203, "bytes": 200 * (1024 + ROW_BYTES) + 3 * (32 + ROW_BYTES)},
         "b": {"items": 4, "bytes": 4 * (32 + ROW_BYTES)},
