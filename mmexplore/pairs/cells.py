@@ -14,7 +14,7 @@ from mmexplore.pairs.files import Files
 from mmexplore.pairs.images import check_image
 from mmexplore.pairs.media import KIND_OF_SUFFIX, suffix_of
 from mmexplore.pairs.text import read_text
-from mmexplore.pairs.values import as_array, plain, suffix_of_bytes
+from mmexplore.pairs.values import as_array, is_number, plain, suffix_of_bytes
 
 MAX_TEXT = 1_000_000  # characters of one text
 MAX_NUMBERS = 50_000_000  # of one vector or series
@@ -39,6 +39,22 @@ def cell_reader(kind: Kind, files: Files, folder: str) -> Reader:
     if kind is Kind.SERIES:
         return lambda value: media(value) if _names_file(value) else _numbers(value, files, folder, vector=False)
     return media
+
+
+def joined_reader(kind: Kind) -> Reader:
+    """The function that makes one cell of a row's values in several columns: tabular, or a place."""
+
+    def table(values: list[Any]) -> tuple[Cell, str]:
+        return (np.array([plain(v) for v in values]), "") if any(v is not None for v in values) else (None, "")
+
+    def place(values: list[Any]) -> tuple[Cell, str]:
+        if any(v is None for v in values):
+            return None, ""
+        if len(values) != 2 or not all(is_number(v) for v in values):
+            return None, "a place is two columns, latitude and longitude in degrees"
+        return np.array(values, dtype=np.float64).astype(np.float32), ""
+
+    return table if kind is Kind.TABLE else place
 
 
 def _names_file(value: Any) -> bool:

@@ -10,7 +10,8 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import Files
 from mmexplore.pairs.media import TABLE_SUFFIXES, VECTOR_SUFFIXES, kind_of_name, suffix_of
-from mmexplore.pairs.roles import guess_columns, normal_split
+from mmexplore.pairs.recognition import guess_columns
+from mmexplore.pairs.roles import normal_split
 from mmexplore.pairs.tables import read_table
 
 _BEST_NAMES = ("pairs", "metadata", "data", "dataset", "items", "captions", "index", "annotations", "table", "labels")

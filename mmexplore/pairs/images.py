@@ -26,12 +26,11 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What a picture's header says; `animated`: it has several frames, of which the first is used."""
+    """What a picture's header says."""
 
     format: str
     width: int
     height: int
-    animated: bool
 
 
 def check_image(cell: Path | bytes, max_pixels: int = MAX_PIXELS) -> ImageHeader:
@@ -41,13 +40,22 @@ def check_image(cell: Path | bytes, max_pixels: int = MAX_PIXELS) -> ImageHeader
         UserError: not one of `FORMATS`, more than `max_pixels`, or damaged where that shows without decoding.
     """
     with _opened(cell, max_pixels) as image:
-        header = ImageHeader(image.format or "", image.width, image.height, bool(getattr(image, "is_animated", False)))
+        header = ImageHeader(image.format or "", image.width, image.height)
         if image.format == "PNG":
             try:
                 image.verify()
             except Exception as error:
                 raise _broken(cell) from error
     return header
+
+
+def is_animated(cell: Path | bytes) -> bool:
+    """Has a GIF, WebP or PNG several frames? Raises UserError as `check_image` does."""
+    with _opened(cell, MAX_PIXELS) as image:
+        try:
+            return bool(getattr(image, "is_animated", False))
+        except Exception as error:
+            raise _broken(cell) from error
 
 
 def open_image(cell: Path | bytes, max_pixels: int = MAX_PIXELS, draft: tuple[int, int] | None = None) -> Image.Image:

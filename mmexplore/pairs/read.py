@@ -13,7 +13,8 @@ from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.files import Files, beside_table, gather
 from mmexplore.pairs.folders import table_of_files
 from mmexplore.pairs.forms import choose_form, part_of
-from mmexplore.pairs.roles import ColumnGuess, correct, guess_columns
+from mmexplore.pairs.recognition import guess_columns
+from mmexplore.pairs.roles import ColumnGuess, correct
 from mmexplore.pairs.rows import OnBroken, assemble
 from mmexplore.pairs.tables import Table, join_tables, read_table
 from mmexplore.pairs.values import shorten
