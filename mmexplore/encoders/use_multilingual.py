@@ -15,8 +15,8 @@ import numpy as np
 
 from mmexplore import runtime
 from mmexplore.encoders.base import Encoder, EncoderCard
+from mmexplore.encoders.texts import texts_of
 from mmexplore.encoders.weights import package_file, verified
-from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "use-multilingual"
@@ -63,11 +63,8 @@ class UseMultilingual(Encoder):
         return USE(threads=runtime.threads())
 
     def encode(self, batch: Sequence[Cell]) -> np.ndarray:
-        for cell in batch:
-            if not isinstance(cell, str):
-                raise UserError("there is no text", "" if cell is None else str(cell)[:80], "give a text")
-        if not batch:
+        texts = [text[:MAX_CHARACTERS] for text in texts_of(batch)]
+        if not texts:
             return np.zeros((0, 512), np.float32)
-        texts = [str(c)[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for c in batch]
         with self._lock:  # it limits the threads of the whole process while it runs
             return np.asarray(self._model.encode(texts), dtype=np.float32)

@@ -1,0 +1,47 @@
+"""What image encoders share: decode in threads, run chunk by chunk, go on past pictures that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmexplore.encoders.base import Encoder
+from mmexplore.encoders.engine import Engine
+from mmexplore.encoders.pixels import Preprocessing, decoded
+from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import Cell
+
+
+class PictureEncoder(Encoder):
+    """Photos in, unit vectors out, by an engine that takes `pixels` and gives `vectors`."""
+
+    batch_size = 64
+    #: pictures in one call of the engine; small enough that decoding and inference overlap
+    chunk = 8
+
+    def __init__(self, engine: Engine, preprocessing: Preprocessing) -> None:
+        self._engine, self._preprocessing = engine, preprocessing
+
+    def encode(self, batch: Sequence[Cell]) -> np.ndarray:
+        return self._all(batch, "vectors", (self.card.dim or 0,))
+
+    def encode_each(self, batch: Sequence[Cell]) -> list[np.ndarray | UserError]:
+        answers: list[np.ndarray | UserError] = [UserError("is not encoded")] * len(batch)
+        for positions, pixels, failed in decoded(batch, self._preprocessing, self.chunk):
+            for position, error in failed.items():
+                answers[position] = error
+            if positions:
+                vectors = self._engine.run({"pixels": pixels}, "vectors")
+                for position, vector in zip(positions, vectors, strict=True):
+                    answers[position] = vector
+        return answers
+
+    def _all(self, batch: Sequence[Cell], output: str, shape: tuple[int, ...]) -> np.ndarray:
+        """An output of the engine for every picture, [B, *shape]; raises the first picture's UserError."""
+        answers = np.zeros((len(batch), *shape), np.float32)
+        for positions, pixels, failed in decoded(batch, self._preprocessing, self.chunk):
+            for error in failed.values():
+                raise error
+            answers[positions] = self._engine.run({"pixels": pixels}, output)
+        return answers
