@@ -6,7 +6,7 @@ Imported only when something is fitted or restored: this module imports torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,7 @@ class Combined(NamedTuple):
     addends: Tensor | None = None
 
 
-Combine = Callable[[nn.ModuleDict, Tensor, Tensor], Combined]
+Combine = Callable[[Any, Tensor, Tensor], Combined]
 
 
 class MaskedSoftmax(nn.Module):

@@ -139,7 +139,16 @@ class Losses:
         same = batch.target[:, None] == batch.target[None, :]
         cosines = F.normalize(partial, dim=1) @ F.normalize(full, dim=1).T
         hit = same.gather(1, cosines.argmax(1, keepdim=True)).float().mean()
-        return {"loss": info_nce(partial, full, same, net.head()), "accuracy": hit}
+        answer = {"loss": info_nce(partial, full, same, net.head()), "accuracy": hit}
+        if net.unimodal_heads is not None:  # every modality on its own finds the full view, too
+            for j, (name, head) in enumerate(zip(self.names, net.unimodal_heads, strict=True)):
+                rows = batch.present[:, j]
+                alone = (
+                    info_nce(parts[rows, j], full[rows], same[rows][:, rows], head()) if rows.any() else full.sum() * 0
+                )
+                answer[f"loss/{name}"] = alone
+                answer["loss"] = answer["loss"] + self.unimodal_weight * alone
+        return answer
 
 
 def drop_one(present: Tensor, generator: torch.Generator) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar, TYPE_CHECKING
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
@@ -30,6 +30,7 @@ class AttentionFusion(TorchFusion):
     name = "attention"
     family = "attention"
     gives_weights: ClassVar[bool] = True
+    adds_up: ClassVar[bool] = True
     card = MethodCard(
         title="Attention fusion",
         summary="A small network looks at all modalities of an item and decides how much each one counts; the fused "
@@ -54,7 +55,7 @@ class AttentionFusion(TorchFusion):
         )
         return nn.ModuleDict({"scorer": scorer, "softmax": MaskedSoftmax()})
 
-    def combine(self, layers: nn.ModuleDict, parts: torch.Tensor, present: torch.Tensor) -> Combined:
+    def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         from mmexplore.fusion._net import Combined, mix
 
         alpha = layers["softmax"](mix(layers["scorer"], parts, present), present)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
@@ -46,7 +46,7 @@ class ConcatFusion(TorchFusion):
 
         return nn.ModuleDict({"mixer": mixer(n_modalities, self.width, self.fused)})
 
-    def combine(self, layers: nn.ModuleDict, parts: torch.Tensor, present: torch.Tensor) -> Combined:
+    def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         from mmexplore.fusion._net import Combined, mix
 
         return Combined(mix(layers["mixer"], parts, present))

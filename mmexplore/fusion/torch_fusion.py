@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TYPE_CHECKING
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class TorchFusion(Fusion):
     patience: int = 10
 
     handles_missing: ClassVar[bool] = True
-    unimodal_weight: ClassVar[float] = 0.0  # hybrid fusion makes it a parameter
+    adds_up: ClassVar[bool] = False  # True where the fused vector is a sum of one addend a modality
 
     # -- what a method adds ------------------------------------------------------
     @abstractmethod
@@ -56,8 +56,12 @@ class TorchFusion(Fusion):
         """The method's own trained layers."""
 
     @abstractmethod
-    def combine(self, layers: nn.ModuleDict, parts: torch.Tensor, present: torch.Tensor) -> Combined:
+    def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         """parts [B, M, width] (zero where absent), present bool [B, M] -> Combined."""
+
+    def auxiliary(self) -> float:
+        """Weight of the unimodal losses; above 0 every modality has a head of its own."""
+        return 0.0
 
     def check(self, n_modalities: int) -> None:
         """Raise UserError where the method cannot take so many modalities."""
@@ -92,7 +96,7 @@ class TorchFusion(Fusion):
             objective,
             self.standard_.names,
             self.modality_dropout,
-            self.unimodal_weight,
+            self.auxiliary(),
             torch.Generator().manual_seed(seed),
         )
 
@@ -136,7 +140,7 @@ class TorchFusion(Fusion):
         return self._columns(embeddings, self._run(embeddings, lambda net, xs, present: net(xs, present).weights))
 
     def contribution_norms(self, embeddings: Embeddings) -> np.ndarray | None:
-        if not self.gives_weights:
+        if not self.adds_up:
             return None
         norms = self._run(embeddings, lambda net, xs, present: net(xs, present).addends.norm(dim=2))
         total = norms.sum(1, keepdims=True)
@@ -184,7 +188,7 @@ class TorchFusion(Fusion):
 
         dims = self.standard_.dims
         head = make_head(self.objective_, 0 if self.classes_ is None else len(self.classes_), dims)
-        return FusionNet(dims, self.width, self.layers(len(dims)), self.combine, head, self.unimodal_weight > 0)
+        return FusionNet(dims, self.width, self.layers(len(dims)), self.combine, head, self.auxiliary() > 0)
 
     def _batch_size(self, n_train: int) -> int:
         """Smaller batches where rows are few, so that an epoch has some steps; contrastive needs its negatives."""

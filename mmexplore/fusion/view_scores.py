@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
@@ -64,9 +66,7 @@ def _ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np
     return ranks
 
 
-def reconstruction_score(
-    fusion: Fusion, embeddings: Embeddings, rows: np.ndarray, which: str, seed: int
-) -> FusionScore:
+def reconstruction_score(fusion: Any, embeddings: Embeddings, rows: np.ndarray, which: str, seed: int) -> FusionScore:
     """Each modality hidden and rebuilt from the others: the share explained of its variance about the train mean."""
     fitted = np.flatnonzero(in_train(embeddings))
     standard = fit_standard(embeddings, fitted)
@@ -81,7 +81,7 @@ def reconstruction_score(
         if not can.any():
             continue
         hidden = np.array([[m == name for m in test.modalities]]).repeat(len(test), 0)
-        rebuilt = (fusion.reconstruct(test.hide(hidden))[name] - standard.mean[j]) / standard.spread[j]  # type: ignore[attr-defined]
+        rebuilt = (fusion.reconstruct(test.hide(hidden))[name] - standard.mean[j]) / standard.spread[j]
         total = max(float((xs[j][can] ** 2).mean()), 1e-12)
         explained = 1 - ((xs[j] - rebuilt)[can] ** 2).mean(1) / total
         values.append(explained)
