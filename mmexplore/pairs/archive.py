@@ -107,23 +107,26 @@ class Budget:
                 "give the folder itself",
             )
 
-    def write(self, source: IO[bytes], target: Path, packed: int) -> str:
-        """Copy a member's stream to `target` (which must not exist); the reason why not, or ""."""
+    def write(self, source: IO[bytes], target: Path, packed: int, counted: bool = False) -> str:
+        """Copy a member's stream to `target` (which must not exist); the reason why not, or "".
+
+        packed: its packed bytes, for the ratio.  counted: its bytes are counted already, where they are unpacked.
+        """
         size, reason = 0, ""
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as out:
             while not reason and (chunk := source.read(_CHUNK)):
                 size += len(chunk)
-                self.spend(len(chunk))
+                if not counted:
+                    self.spend(len(chunk))
                 if size > self.limits.member_bytes:
                     reason = f"the file unpacks to more than {self.limits.member_bytes:,} bytes"
-                elif size > self.limits.ratio_floor and size > self.limits.ratio * max(packed, 1):
+                elif not counted and size > self.limits.ratio_floor and size > self.limits.ratio * max(packed, 1):
                     reason = f"the file unpacks to more than {self.limits.ratio:g} times its packed size"
                 else:
                     out.write(chunk)
         if reason:
             target.unlink()
-            self.written -= size
         return reason
 
 

@@ -18,6 +18,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.archive import Limits, unpack
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.media import is_junk, refusal, suffix_of
+from mmexplore.pairs.tar import is_tar, unpack_tar
 from mmexplore.progress import Progress
 
 MAX_FILES = Limits().members
@@ -34,6 +35,7 @@ class Files:
         beside: for a table given alone: its folder, in which its cells may name files. Those named come into
             `by_name`; others are not spoken of (the folder may hold anything).
         used: names that `find` gave out.
+        first_dot: items are called by what comes before the first dot of their files, as in WebDataset TARs.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Files:
     refused: tuple[Rejected, ...] = ()
     beside: Path | None = None
     used: set[str] = field(default_factory=set)
+    first_dot: bool = False
     _listed: list[bool] = field(default_factory=list)
 
     @cached_property
@@ -129,9 +132,9 @@ class Files:
 def gather(
     path: Path | Sequence[Path], workdir: Path, limits: Limits | None = None, progress: Progress | None = None
 ) -> Files:
-    """All files behind what a person gave: a file, a folder, a ZIP, or many of them.
+    """All files behind what a person gave: a file, a folder, a ZIP or TAR, or many of them.
 
-    A ZIP is unpacked beneath `workdir`, once (a second call finds it there); ZIPs are only unpacked when given
+    An archive is unpacked beneath `workdir`, once (a second call finds it there); archives are only unpacked when given
     themselves, not when they lie in a folder or in another ZIP. Links are followed only where they stay in the folder.
 
     Raises:
@@ -147,7 +150,7 @@ def gather(
             raise UserError("no such file or folder", str(given), "check the path")
         if given.is_dir():
             found = _walk(given, refused, progress)
-        elif suffix_of(given.name) == ".zip":
+        elif suffix_of(given.name) == ".zip" or is_tar(given.name):
             found = _walk(_unpacked(given, workdir, limits, refused, progress), refused, progress)
         else:
             found = iter([(given.name, given)])
@@ -158,7 +161,7 @@ def gather(
                 by_name[name] = file
     title = paths[0].name or paths[0].resolve().name
     title = title if len(paths) == 1 else f"{title} and {len(paths) - 1} more"
-    return Files(title, dict(sorted(by_name.items())), tuple(refused))
+    return Files(title, dict(sorted(by_name.items())), tuple(refused), first_dot=any(is_tar(p.name) for p in paths))
 
 
 def beside_table(table: Path) -> Files:
@@ -204,7 +207,7 @@ def _unpacked(
     folder, record = workdir / f"unpacked-{key}", workdir / f"unpacked-{key}.json"
     if not (folder.is_dir() and record.is_file()):
         shutil.rmtree(folder, ignore_errors=True)
-        done = unpack(archive, folder, limits, progress)
+        done = (unpack_tar if is_tar(archive.name) else unpack)(archive, folder, limits, progress)
         rows = [[r.column, r.reason] for r in done.refused]
         record.write_text(json.dumps(rows), encoding="utf-8")
     refused.extend(Rejected(0, "", name, reason) for name, reason in json.loads(record.read_text(encoding="utf-8")))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from mmexplore.errors import UserError
+from mmexplore.pairs.attributes import item_attributes
 from mmexplore.pairs.dataset import Kind, Rejected
 from mmexplore.pairs.files import Files
 from mmexplore.pairs.media import kind_of_name, suffix_of
-from mmexplore.pairs.roles import ColumnGuess, normal_split
+from mmexplore.pairs.recognition import guess_columns
+from mmexplore.pairs.roles import ONE_ONLY, ColumnGuess, normal_split
 from mmexplore.pairs.tables import Table
 from mmexplore.pairs.text import read_text
 from mmexplore.progress import Progress
+
+_TEXT = Kind.TEXT.value
 
 
 def table_of_files(
@@ -24,17 +29,18 @@ def table_of_files(
     ``frog.jpg`` + ``frog.txt`` + ``frog.ogg`` are one item of three modalities; each line of the ``.txt`` that is not
     empty is a caption, and an item with several has a row for each, all in one group. The files may lie side by side
     or in parallel folders (``images/frog.jpg``, ``captions/frog.txt``). A folder called train, val, dev or test says
-    the split; of what is left, the innermost folder is the label where there are two or more.
+    the split; of what is left, the innermost folder is the label where there are two or more. ``frog.json`` and
+    ``frog.cls`` say more about the item. In a TAR ``left.jpg`` and ``right.jpg`` of one name are two modalities.
 
     Raises:
-        UserError: a single kind of file with neither captions nor label folders is still one modality, so: no files.
+        UserError: there is no file of a known kind.
     """
     items = _items(files)
     if not items:
         raise UserError("no pictures, sounds, films, series or texts", files.name, "give files of one of these kinds")
-    media = [k for k in Kind if k is not Kind.TEXT and any(k in item for item in items.values())]
-    captions = any(Kind.TEXT in item for item in items.values())
-    columns: dict[str, list[Any]] = {k.value: [] for k in media} | ({"text": []} if captions else {})
+    modalities = list(dict.fromkeys(m for item in items.values() for m in item))
+    media = [m for m in modalities if m != _TEXT]
+    columns: dict[str, list[Any]] = {m: [] for m in media} | ({_TEXT: []} if _TEXT in modalities else {})
     keys: list[str] = []
     rejected: list[Rejected] = []
     for done, (key, item) in enumerate(items.items()):
@@ -42,42 +48,80 @@ def table_of_files(
             progress.update(done, len(items), "Reading captions")
         if limit is not None and len(keys) >= limit:
             break
-        if not any(k in item for k in media) and media:
+        if media and not any(m in item for m in media):
             continue  # a text without a picture: listed as a file that no row uses
-        lines = _captions(key, item, files, rejected, whole=not media) if Kind.TEXT in item else [None]
+        lines = _captions(key, item[_TEXT], files, rejected, whole=not media) if _TEXT in item else [None]
         for line in lines:
-            for kind in media:
-                columns[kind.value].append(item.get(kind))
-            if captions:
-                columns["text"].append(line)
+            for modality in media:
+                columns[modality].append(item.get(modality))
+            if _TEXT in columns:
+                columns[_TEXT].append(line)
             keys.append(key)
-    labels, splits = _folder_words(list(dict.fromkeys(keys)))
-    if labels:
-        columns["label"] = [labels[k] for k in keys]
-    if splits:
-        columns["split"] = [splits[k] for k in keys]
+    about = _about(keys, columns, files, rejected)
     if not media:
         columns = {"id": list(keys), **columns}
     table = Table(files.name, columns, range(1, len(keys) + 1), rejected=rejected)
-    return table, [_guess(name, values, captions) for name, values in columns.items()]
+    guesses = [_guess(name, values) for name, values in columns.items()]
+    if about:
+        table.columns.update(about)
+        extra = Table(files.name, about, table.rows)
+        taken = {g.role for g in guesses if g.role in ONE_ONLY}
+        guesses += [replace(g, role="column", kind=None) if g.role in taken else g for g in guess_columns(extra)]
+    return table, guesses
 
 
-def _items(files: Files) -> dict[str, dict[Kind, str]]:
-    """Key (path without suffix and without a folder of its kind) -> kind -> file name; keys in order."""
-    by_kind = {name: kind for name in files.by_name if (kind := kind_of_name(name)) is not None}
-    if any(kind is not Kind.SERIES and kind is not Kind.TEXT for kind in by_kind.values()):
-        by_kind = {n: k for n, k in by_kind.items() if k is not Kind.SERIES or suffix_of(n) == ".npy"}
-    strip = 1 if _parallel(by_kind) else 0
-    items: dict[str, dict[Kind, str]] = defaultdict(dict)
-    for name, kind in by_kind.items():
-        path = PurePosixPath(*PurePosixPath(name).parts[strip:])
-        key = str(path.with_suffix(""))
-        if kind is Kind.TEXT and kind_of_name(key) not in (None, Kind.TEXT):
-            key = str(PurePosixPath(key).with_suffix(""))  # frog.jpg.txt
-        if kind in items[key]:
-            key = str(path)  # frog.jpg and frog.png are two items
-        items[key][kind] = name
+def _about(
+    keys: list[str], columns: dict[str, list[Any]], files: Files, rejected: list[Rejected]
+) -> dict[str, list[Any]]:
+    """Adds the folders' label and split to `columns`; returns what small files say, except what is there already."""
+    strip = _stripped(files)
+    named = {n: _key(n, files, strip) for n in files.by_name if suffix_of(n) in (".json", ".cls")}
+    about = item_attributes(keys, named, files, rejected) if named else {}
+    labels, splits = _folder_words(list(dict.fromkeys(keys)))
+    if labels and "label" not in about:
+        columns["label"] = [labels[k] for k in keys]
+    if splits and "split" not in about:
+        columns["split"] = [splits[k] for k in keys]
+    texts = columns.get(_TEXT)
+    return {name: values for name, values in about.items() if name not in columns and values != texts}
+
+
+def _items(files: Files) -> dict[str, dict[str, str]]:
+    """Key -> modality -> file name; keys in order."""
+    strip = _stripped(files)
+    items: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, kind in _kinds(files).items():
+        key, modality = _key(name, files, strip), kind.value
+        if files.first_dot:
+            middle = PurePosixPath(name).name.split(".")[1:-1]
+            modality = " ".join([modality, *middle]) if kind is not Kind.TEXT else modality
+        elif modality in items[key]:
+            key = name  # frog.jpg and frog.png are two items
+        items[key][modality] = name
     return {key: item for key, item in items.items() if item}
+
+
+def _kinds(files: Files) -> dict[str, Kind]:
+    """File -> kind; tables are items (series) only where there are neither pictures nor sounds nor films."""
+    kinds = {name: kind for name in files.by_name if (kind := kind_of_name(name)) is not None}
+    if any(kind not in (Kind.SERIES, Kind.TEXT) for kind in kinds.values()):
+        return {n: k for n, k in kinds.items() if k is not Kind.SERIES or suffix_of(n) == ".npy"}
+    return kinds
+
+
+def _key(name: str, files: Files, strip: int) -> str:
+    """What an item is called: its path without suffix, without a folder that only says the kind."""
+    path = PurePosixPath(*PurePosixPath(name).parts[strip:])
+    if files.first_dot:
+        return str(path.with_name(path.name.split(".")[0] or path.name))
+    key = str(path.with_suffix(""))
+    if suffix_of(name) in (".txt", ".json", ".cls") and kind_of_name(key) not in (None, Kind.TEXT):
+        return str(PurePosixPath(key).with_suffix(""))  # frog.jpg.txt
+    return key
+
+
+def _stripped(files: Files) -> int:
+    return 1 if _parallel(_kinds(files)) else 0
 
 
 def _parallel(by_kind: dict[str, Kind]) -> bool:
@@ -94,7 +138,6 @@ def _parallel(by_kind: dict[str, Kind]) -> bool:
 
 def _captions(key: str, item: dict[Kind, str], files: Files, rejected: list[Rejected], whole: bool) -> list[str | None]:
     """The texts of one item: its lines, or (``whole``, where texts are all there is) the text as it is."""
-    name = item[Kind.TEXT]
     files.used.add(name)
     try:
         text = read_text(files.by_name[name])
@@ -126,13 +169,15 @@ def _folder_words(keys: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     return (labels if labelled else {}), (splits if len(splits) == len(keys) else {})
 
 
-def _guess(name: str, values: list[Any], captions: bool) -> ColumnGuess:
+def _guess(name: str, values: list[Any]) -> ColumnGuess:
     example = next((str(v)[:80] for v in values if v is not None), "")
     reasons = {
         "label": "the name of the folder",
         "split": "the name of the folder",
         "id": "the name of the file",
-        "text": "the .txt files of the same names, one caption a line",
+        _TEXT: "the .txt files of the same names, one caption a line",
     }
-    kind = Kind(name) if name in [k.value for k in Kind] else None
-    return ColumnGuess(name, name, kind, example, reasons.get(name, f"files of the kind {name}"))
+    if name in ("label", "split", "id"):
+        return ColumnGuess(name, name, None, example, reasons[name])
+    kind = next(k for k in Kind if name == k.value or name.startswith(f"{k.value} "))
+    return ColumnGuess(name, kind.value, kind, example, reasons.get(name, f"files of the kind {kind.value}"))

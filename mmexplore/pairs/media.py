@@ -18,8 +18,6 @@ KIND_OF_SUFFIX: dict[str, Kind] = {
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow")
 VECTOR_SUFFIXES = (".npz", ".npy", ".safetensors")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst")
-# pictures, sounds and films that are not opened: said by name, so that the reason can be plain
-UNREADABLE_SUFFIXES = (".heic", ".heif", ".avif", ".svg", ".eps", ".ps", ".pdf", ".psd", ".raw", ".wma", ".wmv", ".m4a")
 
 _DEVICE = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?$", re.IGNORECASE)
 _JUNK = {".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", ".ipynb_checkpoints"}
@@ -62,6 +60,3 @@ def refusal(name: str) -> str:
     if os.name == "nt" and any(c in path for c in ':*?"<>|'):
         return "the name cannot be stored on this system"
     return ""
-
-
-__all__ = ["KIND_OF_SUFFIX", "TABLE_SUFFIXES", "VECTOR_SUFFIXES", "is_junk", "kind_of_name", "refusal", "suffix_of"]

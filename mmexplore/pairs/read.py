@@ -99,7 +99,7 @@ def _open(
     files = gather(path, workdir, progress=progress)
     form, tables = choose_form(files)
     if form == "vectors":
-        table, guesses = table_of_arrays(files, roles)
+        table, guesses = table_of_arrays(files, roles, look_only=limit is not None)
         return form, table, files, guesses
     if form == "files":
         table, guesses = table_of_files(files, limit, progress)

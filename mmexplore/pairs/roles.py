@@ -26,7 +26,10 @@ ROLES = (*MODALITY_ROLES, *ONE_ONLY, "column", "ignore")
 # Names, best first: where two columns could be the label, the one named earlier here is.
 _NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "uid", "uuid", "item_id", "sample_id", "row_id", "key", "index", "identifier"),
-    "label": ("label", "class", "category", "target", "y", "labels", "class_name", "classname", "class_label", "genre"),
+    "label": (
+        *("label", "class", "category", "target", "y", "labels", "class_name", "classname", "class_label"),
+        *("genre", "species", "diagnosis", "emotion", "sentiment"),
+    ),
     "split": ("split", "set", "subset", "partition", "fold", "data_split", "dataset_split"),
     "group": ("group", "group_id", "groups", "cluster", "image_id", "photo_id", "img_id", "video_id", "item"),
 }

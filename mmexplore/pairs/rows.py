@@ -107,8 +107,9 @@ def _dataset(rows: _Rows, files: Files, ids: np.ndarray, index: np.ndarray) -> P
     naming = naming_modality(rows.kinds)
     media = cells[naming] if naming is not None else ()
     splits = row_splits(rows.values("split", index), lambda at, why: rows.reject(int(index[at]), "split", why))
-    columns = {c: [rows.table.columns[c][i] for i in index] for c, role in rows.roles.items() if role == "column"}
-    language = {m: looks_like_language(c) for m, c in cells.items() if rows.kinds[m] is Kind.TEXT}  # type: ignore[arg-type]
+    kept = [c for c, role in rows.roles.items() if role in ("column", "tabular", "place")]
+    columns = {c: [rows.table.columns[c][i] for i in index] for c in kept}
+    language = {m: looks_like_language(c) for m, c in cells.items() if rows.kinds[m] is Kind.TEXT}
     return PairedDataset(
         name=files.name,
         ids=ids[index],

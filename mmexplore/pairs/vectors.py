@@ -25,7 +25,9 @@ _RATIO, _RATIO_FLOOR = 200, 64 << 20
 _REMEDY = "save plain number arrays, np.savez(file, image=..., text=...)"
 
 
-def table_of_arrays(files: Files, roles: dict[str, str] | None = None) -> tuple[Table, list[ColumnGuess]]:
+def table_of_arrays(
+    files: Files, roles: dict[str, str] | None = None, look_only: bool = False
+) -> tuple[Table, list[ColumnGuess]]:
     """Every array of the files as a column, a row of it as a cell.
 
     [N, d] arrays are vectors, [N, T, C] time series, [N] arrays columns, or what their name says (id, label, split,
@@ -33,7 +35,9 @@ def table_of_arrays(files: Files, roles: dict[str, str] | None = None) -> tuple[
     a row of NaN only, or (two or more numbers) of zeros only, is a hole.
 
     Args:
-        files: the files given.  roles: array -> role; those to be ignored may have any length.
+        files: the files given.
+        roles: array -> role; those to be ignored may have any length.
+        look_only: for a preview: arrays of another length than most are guessed to be ignored, and no error.
 
     Raises:
         UserError: an object array, a damaged file, or arrays with different numbers of rows.
@@ -45,10 +49,20 @@ def table_of_arrays(files: Files, roles: dict[str, str] | None = None) -> tuple[
             stem = PurePosixPath(name).stem
             for key, array in _load(files.by_name[name], stem).items():
                 arrays[f"{stem}.{key}" if key in arrays else key] = array
+    ignored = {name for name in arrays if (roles or {}).get(name) == "ignore"}
+    n = _rows({name: a for name, a in arrays.items() if name not in ignored}, files.name, look_only)
     rejected: list[Rejected] = []
-    arrays, n = _equal_lengths(arrays, roles or {}, files.name, rejected)
-    guesses = [_guess(name, array) for name, array in arrays.items()]
-    columns = {name: _column(array) for name, array in arrays.items()}
+    columns: dict[str, list[Any]] = {}
+    guesses: list[ColumnGuess] = []
+    for name, array in arrays.items():
+        if array.ndim and len(array) == n:
+            columns[name] = _column(array)
+            guesses.append(_guess(name, array))
+            continue
+        why = f"its shape is {list(array.shape)}, and the others have {n:,} rows"
+        guesses.append(ColumnGuess(name, "ignore", None, "", why))
+        if name not in ignored:
+            rejected.append(Rejected(0, "", name, f"the array is left out: {why}"))
     return Table(files.name, columns, range(1, n + 1), rejected=rejected), guesses
 
 
@@ -142,24 +156,18 @@ def _bfloat16(path: Path, name: str) -> np.ndarray:
     return (upper << 16).view(np.float32).reshape(entry["shape"])
 
 
-def _equal_lengths(
-    arrays: dict[str, np.ndarray], roles: dict[str, str], where: str, rejected: list[Rejected]
-) -> tuple[dict[str, np.ndarray], int]:
-    """Drop what is to be ignored and short lists that describe no rows; what is left must have one length."""
-    arrays = {name: a for name, a in arrays.items() if roles.get(name) != "ignore"}
-    wide = Counter(len(a) for a in arrays.values() if a.ndim > 1)
-    if not wide:
+def _rows(arrays: dict[str, np.ndarray], where: str, look_only: bool) -> int:
+    """The number of rows that all modalities share. Single lists of another length describe no rows: passed over."""
+    lengths = {name: len(a) for name, a in arrays.items() if a.ndim > 1}
+    if not lengths:
         raise UserError("no array of shape [rows, numbers]", where, _REMEDY)
-    if len(wide) > 1:
-        lengths = ", ".join(f"{name} {len(a):,}" for name, a in arrays.items() if a.ndim > 1)
+    common = Counter(lengths.values()).most_common()
+    if len(common) > 1 and not look_only:
+        listed = ", ".join(f"{name} {n:,}" for name, n in lengths.items())
         raise UserError(
-            f"the arrays have different numbers of rows ({lengths})", where, "give every modality one row for each item"
+            f"the arrays have different numbers of rows ({listed})", where, "give every modality one row for each item"
         )
-    n = next(iter(wide))
-    for name in [name for name, a in arrays.items() if a.ndim == 0 or len(a) != n]:
-        shape = arrays.pop(name).shape
-        rejected.append(Rejected(0, "", name, f"the array's shape is {list(shape)}, the others have {n:,} rows"))
-    return arrays, n
+    return common[0][0]
 
 
 def _column(array: np.ndarray) -> list[Any]:
