@@ -136,7 +136,7 @@ def _parallel(by_kind: dict[str, Kind]) -> bool:
     return len(kinds) > 1 and len(single) == len(kinds) == len(set(single))
 
 
-def _captions(key: str, item: dict[Kind, str], files: Files, rejected: list[Rejected], whole: bool) -> list[str | None]:
+def _captions(key: str, name: str, files: Files, rejected: list[Rejected], whole: bool) -> list[str | None]:
     """The texts of one item: its lines, or (``whole``, where texts are all there is) the text as it is."""
     files.used.add(name)
     try:

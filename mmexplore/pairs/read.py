@@ -104,8 +104,8 @@ def _open(
     if form == "files":
         table, guesses = table_of_files(files, limit, progress)
         return form, table, files, guesses
-    if len(files) == 1 and isinstance(path, (str, Path)):
-        files = beside_table(Path(path))
+    if isinstance(path, (str, Path)) and tables == [Path(path).name] and Path(path).is_file():
+        files = beside_table(Path(path))  # a table alone, not an archive with one in it
     table = _read_tables(files, tables, workdir / "cells", limit, progress)
     return form, table, files, guess_columns(table, files)
 

@@ -59,6 +59,10 @@ def table_of_arrays(
             columns[name] = _column(array)
             guesses.append(_guess(name, array))
             continue
+        if (roles or {}).get(name, "ignore") != "ignore":
+            raise UserError(
+                f"the array has the shape {list(array.shape)}, and the others have {n:,} rows", name, _REMEDY
+            )
         why = f"its shape is {list(array.shape)}, and the others have {n:,} rows"
         guesses.append(ColumnGuess(name, "ignore", None, "", why))
         if name not in ignored:
