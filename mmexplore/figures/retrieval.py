@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, LINE, OTHER, TEXT, base_figure, empty_figure, palette
+from mmexplore.figures.theme import BASE, LINE, OTHER, TEXT, base_figure, density_edges, empty_figure, palette
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.retrieval.rescore import Hubness
 from mmexplore.retrieval.thermometer import Thermometer
@@ -46,6 +46,10 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
                 "thickness": 1.2,
                 "width": 3,
             },
+            text=[f"{v:.1f}" for v in y],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
             customdata=np.stack([low, high, chance], axis=1),
             hovertemplate="%{y:.1f} (%{customdata[0]:.1f} to %{customdata[1]:.1f}); chance %{customdata[2]:.2f}",
         )
@@ -73,28 +77,30 @@ def rank_histogram(report: RetrievalReport) -> go.Figure:
     """In which places the true matches lie (log-spaced bins), with the median and the median under chance."""
     edges = np.unique(np.round(np.geomspace(1, max(report.n_gallery, 2) + 1, 25)))
     counts = np.histogram(report.ranks, edges)[0]
+    left, right = np.log10(edges[:-1] - 0.5), np.log10(edges[1:] - 0.5)  # place 1 stands over the tick 1
     figure = base_figure("place of the true match (log scale)", "queries", height=300)
     names = [f"{a:,.0f}" if b - a <= 1 else f"{a:,.0f} to {b - 1:,.0f}" for a, b in pairwise(edges)]
     figure.add_bar(
-        x=np.log10(np.sqrt(edges[:-1] * edges[1:])),
+        x=(left + right) / 2,
         y=counts,
-        width=np.diff(np.log10(edges)) * 0.92,
+        width=(right - left) * 0.92,
         marker_color=BASE[0],
         marker_line_width=0,
         customdata=names,
         hovertemplate="place %{customdata}: %{y} queries<extra></extra>",
     )
     marks = (
-        ("median", report.median_rank, BASE[5], "top left"),
-        ("by chance", report.chance_median_rank, OTHER, "top right"),
+        ("median", report.median_rank, BASE[5], "top right", 0),
+        ("by chance", report.chance_median_rank, OTHER, "top left", -16),
     )
-    for name, rank, colour, side in marks:
+    for name, rank, colour, side, lower in marks:
         figure.add_vline(
             x=float(np.log10(max(rank, 1))),
             line_dash="dot",
             line_color=colour,
             annotation_position=side,
             annotation_text=f"{name} {rank:,.0f}",
+            annotation_yshift=lower,
         )
     ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, *(10**e for e in range(3, 8))) if t <= report.n_gallery]
     figure.update_xaxes(tickvals=np.log10(ticks), ticktext=[f"{t:,}" for t in ticks])
@@ -111,7 +117,7 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
     )
     ends = np.concatenate([thermometer.true, thermometer.random, [] if score is None else [score]])
     low, high = float(ends.min()), float(ends.max())
-    edges = np.linspace(low, high if high > low else low + 1e-3, BINS + 1)
+    edges = density_edges(low, high)
     for name, values, colour in (
         ("random pairs", thermometer.random, OTHER),
         ("true pairs", thermometer.true, BASE[0]),
@@ -183,6 +189,7 @@ def gap_curve(
                 "title": {"text": "modality gap"},
                 "showgrid": False,
                 "rangemode": "tozero",
+                "tickmode": "auto",
             }
         )
     if chosen is not None:
@@ -216,5 +223,5 @@ def hub_histogram(hubs: Hubness) -> go.Figure:
     )
     mean = float(hubs.counts.mean()) if len(hubs.counts) else 0.0
     figure.add_vline(x=mean, line_dash="dot", line_color=LINE, annotation_text=f"mean {mean:.1f}")
-    figure.update_yaxes(type="log", dtick=1)
+    figure.update_yaxes(type="log", dtick=1, range=[-0.3, float(np.log10(max(grouped.max(), 1))) + 0.2])
     return figure

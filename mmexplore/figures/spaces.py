@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, OTHER, TEXT, base_figure, empty_figure, modality_colours
+from mmexplore.figures.theme import BASE, OTHER, TEXT, base_figure, density_edges, empty_figure, modality_colours
 from mmexplore.latent.geometry import ModalityGap
 from mmexplore.latent.neighbours import NeighbourOverlap
 
@@ -35,9 +35,6 @@ def overlap_bars(overlap: NeighbourOverlap) -> go.Figure:
         marker_color=[r[4] for r in rows],
         marker_line_width=0,
         name="share",
-        text=[f"{s:.0f} %" if np.isfinite(s) else "not measured" for s in share],
-        textposition="outside",
-        cliponaxis=False,
         error_x={
             "type": "data",
             "symmetric": False,
@@ -61,6 +58,16 @@ def overlap_bars(overlap: NeighbourOverlap) -> go.Figure:
     figure.update_yaxes(
         tickvals=places, ticktext=[r[0] for r in rows], autorange="reversed", showgrid=False, zeroline=False
     )
+    figure.add_scatter(  # beside the interval, not under it
+        x=np.nan_to_num(np.fmax(high, share)) + 0.8,
+        y=places,
+        mode="text",
+        text=[f"{s:.0f} %" if np.isfinite(s) else "not measured" for s in share],
+        textposition="middle right",
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+    )
     figure.update_xaxes(range=[0, 108])
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
     return figure
@@ -73,7 +80,7 @@ def gap_histogram(a: np.ndarray, b: np.ndarray, names: tuple[str, str], gap: Mod
     along = gap.direction / max(float(np.linalg.norm(gap.direction)), 1e-12)
     sides = [np.asarray(v, float) / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) @ along for v in (a, b)]
     low, high = min(s.min() for s in sides), max(s.max() for s in sides)
-    edges = np.linspace(low, high if high > low else low + 1e-3, 61)
+    edges = density_edges(low, high)
     figure = base_figure("position along the line between the two means", "share of the items", height=280)
     for name, side, colour in zip(names, sides, modality_colours(names).values(), strict=False):
         figure.add_scatter(

@@ -120,11 +120,18 @@ def modality_colours(modalities: Sequence[str]) -> dict[str, str]:
 
 def _template() -> go.layout.Template:
     """Fonts and grid lines as a template: the app's theme may replace them, a figure on its own keeps them."""
-    axis = {"gridcolor": GRID, "zerolinecolor": GRID, "linecolor": LINE, "automargin": True, "title": {"standoff": 8}}
-    scene_axis = {
+    axis = {
         "gridcolor": GRID,
         "zerolinecolor": GRID,
         "linecolor": LINE,
+        "automargin": True,
+        "title": {"standoff": 8},
+        "ticklabelstandoff": 4,
+    }
+    scene_axis = {
+        "gridcolor": "#9AA0A8",  # the 3-D renderer draws no transparent lines
+        "zerolinecolor": "#9AA0A8",
+        "linecolor": "#9AA0A8",
         "showbackground": False,
         "showticklabels": False,
         "showspikes": False,
@@ -138,7 +145,7 @@ def _template() -> go.layout.Template:
             "xaxis": axis,
             "yaxis": axis,
             "scene": {"xaxis": scene_axis, "yaxis": scene_axis, "zaxis": scene_axis},
-            "legend": {"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
+            "legend": {"itemsizing": "constant", "tracegroupgap": 0, "bgcolor": "rgba(0,0,0,0)"},
             "hoverlabel": {"align": "left", "font": {"family": FONT, "size": 12}},
         }
     )
@@ -159,6 +166,12 @@ def base_figure(x_title: str = "", y_title: str = "", height: int = 360) -> go.F
     figure.update_xaxes(title_text=x_title)
     figure.update_yaxes(title_text=y_title)
     return figure
+
+
+def density_edges(low: float, high: float, bins: int = 60) -> np.ndarray:
+    """Edges of `bins` equal bins over low..high and one empty bin at either end, where a drawn density falls to 0."""
+    step = (high - low if high > low else 1e-3) / bins
+    return low + step * np.arange(-1, bins + 2)
 
 
 def empty_figure(message: str, height: int = 200) -> go.Figure:

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, LINE, base_figure, empty_figure, modality_colours
+from mmexplore.figures.theme import BASE, LINE, TEXT, base_figure, empty_figure, modality_colours
 
 KEPT = "kept"  # the history's row that names the epoch whose weights were kept
 
@@ -34,7 +34,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
     elif panels:
         figure.update_yaxes(title_text=label(panels[0] if len(panels) == 1 else "score"))
     names = [m for m in dict.fromkeys(curves["modality"]) if m]
-    colours = {"": BASE[0], **modality_colours(names)} if names else {"": BASE[0]}
+    colours = {**modality_colours(names), "": TEXT} if names else {"": BASE[0]}
     several = len(panels) < len(quantities.unique())
     for (part, modality), line in curves.groupby(["part", "modality"], sort=False):
         right = bool(panels) and several and "loss" not in str(part)
@@ -66,5 +66,5 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
                 line={"color": LINE, "dash": "dash", "width": 1},
             )
         figure.add_annotation(x=kept.iloc[-1], y=1, yref="y domain", yanchor="bottom", text="kept", showarrow=False)
-    figure.update_layout(legend={"orientation": "h", "y": -0.25, "x": 0}, showlegend=True)
+    figure.update_layout(legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}, showlegend=True)
     return figure

@@ -185,6 +185,7 @@ def _stacked(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_layout(margin={"r": 24})
     figure.update_yaxes(
         tickvals=rows, ticktext=[label(n) for n in names], autorange="reversed", showgrid=False, zeroline=False
     )

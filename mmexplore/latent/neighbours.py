@@ -90,7 +90,7 @@ def neighbour_overlap(
         each = found.mean(axis=1) if found.size else np.array([np.nan])
         half = 1.96 * float(each.std(ddof=1)) / np.sqrt(len(each)) if len(each) > 1 else 0.0
         share[m] = float(each.mean())
-        interval[m] = (max(share[m] - half, 0.0), min(share[m] + half, 1.0))
+        interval[m] = (float(max(share[m] - half, 0.0)), float(min(share[m] + half, 1.0)))
         chance[m] = min(k, len(rows) - 1) / (len(rows) - 1) if len(rows) > 1 else float("nan")
         n_rows[m], n_queries[m] = len(rows), len(found)
     whole = np.flatnonzero(embeddings.mask.all(axis=1))
