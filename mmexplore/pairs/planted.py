@@ -33,12 +33,12 @@ LICENCE = "CC0"
 
 def design(
     modalities: Sequence[str] = ("sight", "sound", "touch"),
-    redundant: float = 1.0,
-    unique: float | Sequence[float] | Mapping[str, float] = (2.5, 1.0, 0.0),
-    synergistic: float = 2.5,
+    redundant: float = 1.5,
+    unique: float | Sequence[float] | Mapping[str, float] = (3.0, 0.7, 0.0),
+    synergistic: float = 4.0,
     synergy_between: tuple[str, str] | None = None,
     noise: float | Sequence[float] | Mapping[str, float] = 1.0,
-    unreliable: float | Sequence[float] | Mapping[str, float] = 0.25,
+    unreliable: float | Sequence[float] | Mapping[str, float] = 0.15,
     noisier: float = 4.0,
 ) -> Design:
     """A checked `Design`; one number stands for all modalities, a list goes in their order.
@@ -77,7 +77,7 @@ def design(
 
 
 def planted(
-    n: int = 2000, *, dim: int = 32, missing: float = 0.0, seed: int = 0, **options
+    n: int = 2000, *, dim: int = 16, missing: float = 0.0, seed: int = 0, **options
 ) -> tuple[PairedDataset, dict[str, float]]:
     """Planted data and its true weights, modality -> share of the information, summing to 1.
 
