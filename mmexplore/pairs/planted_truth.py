@@ -14,7 +14,8 @@ ratio g = (a / s_m)^2. Several sights of one bit add their ratios (their sum is 
 
 An item may be noisy in a modality (s_m is larger); the values below are averages over these patterns, for one who
 knows them. With `noisier` = 3 or more the vectors themselves tell (their length does), and one who sees nothing but
-the vectors loses less than 0.01 bit (the tests measure it); nearer to 1 the loss is larger. As the bits and their noises are independent, the parts add up exactly:
+the vectors loses less than 0.01 bit (the tests measure it); nearer to 1 the loss is larger. As the bits and their
+noises are independent, the parts add up exactly:
 
     v(S) = I(label; vectors of the modalities in S) = sum over parts of I_part(S)      [bits]
 
