@@ -5,6 +5,7 @@ Plain arrays in, plain arrays out; scikit-learn is imported when something is fi
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,10 @@ class Expert:
         """Log-probabilities, float64 [N, C], none below `LOWEST`."""
         return np.maximum(log_softmax(self.scores(x)), LOWEST)
 
+    def cooled(self, sharpness: float) -> Expert:
+        """The same expert with its logits times `sharpness` (temperature scaling, Guo 2017)."""
+        return Expert(self.weight * sharpness, self.bias * sharpness)
+
 
 def log_softmax(z: np.ndarray) -> np.ndarray:
     """Over the last axis, safe for any finite z."""
@@ -47,21 +52,47 @@ def fit_classifier(x: np.ndarray, y: np.ndarray, n_classes: int, strength: float
     """Multinomial logistic regression with ridge penalty (scikit-learn's C = `strength`).
 
     Args:
-        x: standardised [N, d].  y: class codes [N]; classes without a row get the probability of a hundredth of a row.
+        x: standardised [N, d].  y: class codes [N]. A class without a row is made as unlikely as a hundredth of a row.
     """
+    return fit_classifiers(x, y, n_classes, (strength,))[0]
+
+
+def fit_classifiers(x: np.ndarray, y: np.ndarray, n_classes: int, strengths: tuple[float, ...]) -> list[Expert]:
+    """`fit_classifier` for several strengths, weakest model first, each started from the one before."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    d = x.shape[1]
     seen = np.unique(y)
-    weight, bias = np.zeros((d, n_classes)), log_prior(y, n_classes)
     if len(seen) < 2:
-        return Expert(weight, bias)
-    model = LogisticRegression(C=strength, max_iter=200).fit(x, y)
-    coef, intercept = model.coef_, model.intercept_
+        return [Expert(np.zeros((x.shape[1], n_classes)), log_prior(y, n_classes))] * len(strengths)
+    model = LogisticRegression(max_iter=200, tol=1e-3, warm_start=True)
+    answer = []
+    for strength in strengths:
+        with warnings.catch_warnings():  # 200 steps are enough to predict with; the optimum to the last digit is not
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.set_params(C=strength).fit(x, y)
+        answer.append(_spread(model.coef_, model.intercept_, seen, n_classes, len(y)))
+    return answer
+
+
+def fit_gaussian(x: np.ndarray, y: np.ndarray, n_classes: int, shrinkage: float = 0.5) -> Expert | None:
+    """Linear discriminant analysis with a shrunken covariance (closed form); None where a class has too few rows."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    seen = np.unique(y)
+    if len(seen) < 2 or len(y) <= len(seen):
+        return None
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x.astype(np.float64), y)
+    return _spread(model.coef_, model.intercept_, seen, n_classes, len(y))
+
+
+def _spread(coef: np.ndarray, intercept: np.ndarray, seen: np.ndarray, n_classes: int, n_rows: int) -> Expert:
+    """scikit-learn's weights of the classes seen -> weights of all classes."""
     if len(seen) == 2:  # scikit-learn keeps one row of weights for two classes: softmax of (0, z)
-        coef, intercept = np.vstack([np.zeros(d), coef[0]]), np.array([0.0, intercept[0]])
-    rarest = np.log(0.01 / len(y))
-    bias = np.full(n_classes, intercept.mean() + rarest)
+        coef = np.vstack([np.zeros_like(coef[0]), coef[0]])
+        intercept = np.array([0.0, intercept[0]])
+    weight = np.zeros((coef.shape[1], n_classes))
+    bias = np.full(n_classes, intercept.mean() + np.log(0.01 / n_rows))
     weight[:, seen], bias[seen] = coef.T, intercept
     return Expert(weight, bias)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmexplore.card import MethodCard
 from mmexplore.errors import UserError
@@ -53,7 +53,8 @@ class TensorFusion(TorchFusion):
         r"\end{bmatrix},\qquad f = \mathrm{GELU}(W\,\mathrm{vec}\,z)",
         paper="Zadeh 2017, Tensor Fusion Network for Multimodal Sentiment Analysis",
         look_for="Synergy: labels that depend on a combination (exclusive or) and on neither modality alone. The "
-        "tensor grows as (k+1)^M: with many modalities each may bring only a few numbers; low-rank fusion has no such limit.",
+        "tensor grows as (k+1)^M: with many modalities each may bring only a few numbers; low-rank fusion has no such "
+        "limit.",
         missing="An absent modality enters as [0; 1]: the products of the others remain. Trained with modalities "
         "dropped at random. Nothing present: the zero vector.",
     )

@@ -1,0 +1,144 @@
+"""The base of late fusion: an expert a modality, and a rule that makes one answer of theirs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+from mmexplore.fusion._experts import Expert, log_prior
+from mmexplore.fusion._held_out import HeldOutExperts, fit_held_out
+from mmexplore.fusion.base import Fusion, default_objective
+from mmexplore.fusion.score import in_train
+from mmexplore.fusion.standardise import Standard, fit_standard
+from mmexplore.fusion.targets import read_targets
+
+
+@dataclass(eq=False)
+class LateFusion(Fusion):
+    """Experts on each modality alone (logistic or shrunken Gaussian, chosen, cooled and scored held out), then a rule.
+
+    The fused vector is the answer: log-probabilities [N, C], or one number.
+
+    Args:
+        folds: the train rows are cut into so many parts by group; what an expert says of a part comes from an expert
+            that was fitted without it.
+    """
+
+    folds: int = 5
+
+    family = "modality-level"
+    needs_labels: ClassVar[bool] = True
+    handles_missing: ClassVar[bool] = True
+
+    # -- what a method adds ------------------------------------------------------
+    @abstractmethod
+    def fit_rule(
+        self,
+        held_out: HeldOutExperts,
+        present: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray,
+        on_epoch: OnEpoch | None,
+        seed: int,
+    ) -> pd.DataFrame:
+        """Fit the rule on what the experts say held out; gives the history. `prior_` is set."""
+
+    @abstractmethod
+    def rule(self, said: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """said [N, M, C] (zero where absent), present [N, M] -> the answer [N, C]: log-probabilities, or values."""
+
+    @abstractmethod
+    def rule_state(self) -> dict[str, np.ndarray]:
+        """The rule's own arrays, by name."""
+
+    @abstractmethod
+    def restore_rule(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take back what `rule_state` gave."""
+
+    # -- the contract ------------------------------------------------------------
+    def fit(
+        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
+    ) -> Self:
+        objective = objective or default_objective(embeddings)
+        if objective not in ("classification", "regression"):
+            raise UserError(
+                "late fusion combines predictions and needs labels",
+                f"fusion {self.name}",
+                "give a label column, or choose another method",
+            )
+        targets = read_targets(embeddings, objective)
+        rows = np.flatnonzero(targets.usable & in_train(embeddings) & np.any(embeddings.mask, axis=1))
+        if len(rows) < 4:
+            raise UserError(
+                f"there are {len(rows)} train rows with a label and a modality",
+                f"fusion {self.name}",
+                "give at least 4",
+            )
+        self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
+        self.objective_, self.classes_ = objective, targets.classes
+        self.standard_ = fit_standard(embeddings, rows)
+        xs, present = self.standard_.apply(embeddings, rows)
+        y, n_classes = targets.codes[rows], 0 if targets.classes is None else len(targets.classes)
+        self.prior_ = log_prior(y, n_classes) if n_classes else np.array([y.mean()])
+        held_out = fit_held_out(xs, present, y, embeddings.groups[rows], n_classes, self.folds, seed)
+        self.experts_ = held_out.experts
+        curves = self.fit_rule(held_out, present, y, embeddings.groups[rows], on_epoch, seed)
+        part = "val loss" if n_classes else "val squared error"
+        own = [(1, part, m, e) for m, e in zip(self.standard_.names, held_out.errors, strict=True) if np.isfinite(e)]
+        parts = [pd.DataFrame(own, columns=HISTORY_COLUMNS), curves]
+        self.history_ = pd.concat([p for p in parts if len(p)], ignore_index=True)
+        if on_epoch is not None and curves.empty:
+            on_epoch(1, 1, {f"{part} {m}": e for _, _, m, e in own})
+        return self
+
+    def transform(self, embeddings: Embeddings) -> np.ndarray:
+        said, present = self.said(embeddings)
+        answer = self.rule(said, present)
+        return np.where(np.any(present, axis=1)[:, None], answer, self.prior_).astype(np.float32)
+
+    def predict(self, embeddings: Embeddings) -> np.ndarray | None:
+        answer = self.transform(embeddings)
+        return np.exp(answer) if self.objective_ == "classification" else answer[:, 0]
+
+    def said(self, embeddings: Embeddings) -> tuple[np.ndarray, np.ndarray]:
+        """What each expert says: (float64 [N, M, C], zero where absent; present bool [N, M]), alphabetical order."""
+        xs, present = self.standard_.apply(embeddings)
+        ask = Expert.log_proba if self.objective_ == "classification" else Expert.scores
+        said = np.stack([ask(e, x) for e, x in zip(self.experts_, xs, strict=True)], axis=1)
+        return said * present[:, :, None], present
+
+    def columns(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
+        """Columns from the alphabetical order of the fit to the order of `embeddings`; float32."""
+        return values[:, [self.standard_.names.index(m) for m in embeddings.modalities]].astype(np.float32)
+
+    # -- saved state -------------------------------------------------------------
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays = {"prior": self.prior_} | self.standard_.arrays()
+        for j, expert in enumerate(self.experts_):
+            arrays |= {f"expert.{j}.weight": expert.weight, f"expert.{j}.bias": expert.bias}
+        arrays |= {f"rule.{k}": v for k, v in self.rule_state().items()}
+        return arrays, {"objective": self.objective_, "classes": None if self.classes_ is None else list(self.classes_)}
+
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        self.objective_ = about["objective"]
+        self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
+        self.standard_ = Standard.from_arrays(self.dims_, arrays)
+        self.prior_ = arrays["prior"]
+        self.experts_ = [
+            Expert(arrays[f"expert.{j}.weight"], arrays[f"expert.{j}.bias"]) for j in range(len(self.dims_))
+        ]
+        self.restore_rule({k.removeprefix("rule."): v for k, v in arrays.items() if k.startswith("rule.")})
+
+
+def shares(weights: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """Weights [M] on the simplex -> [N, M], shared out over what is present; zero rows where nothing is."""
+    kept = weights * present
+    total = kept.sum(1, keepdims=True)
+    return np.divide(kept, total, out=np.zeros_like(kept), where=total > 0)
