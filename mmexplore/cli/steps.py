@@ -12,6 +12,7 @@ import typer
 from mmexplore.cli.options import FitSeed, Json, Params, Run, Seed, assignments, parameters
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import Rejected
 from mmexplore.workspace import Workspace
 
 
@@ -47,6 +48,7 @@ def embed(
         )
     if (example is None) == (not pairs):
         raise typer.BadParameter("give either PAIRS or --example NAME")
+    roles, named = assignments(role, "--role"), assignments(encoder, "--encoder")
     with tempfile.TemporaryDirectory(prefix="mmexplore-") as temporary:
         if example is not None:
             dataset = load_example(example)
@@ -58,13 +60,13 @@ def embed(
             dataset = read_pairs(
                 given[0] if len(given) == 1 else given,
                 workdir=Path(temporary),
-                roles=assignments(role, "--role") or None,
+                roles=roles or None,
                 progress=stderr_progress(),
             )
         workspace = Workspace(seed=seed)
         workspace.set_dataset(dataset)
         chosen = journey.default_encoders(workspace)
-        for column, name in assignments(encoder, "--encoder").items():
+        for column, name in named.items():
             if column not in chosen:
                 raise UserError(f"no modality is called {column!r}", "--encoder", f"choose one of: {', '.join(chosen)}")
             chosen[column] = name
@@ -76,6 +78,9 @@ def embed(
         )
         workspace_files.save(workspace, out, copy_media=copy_media or inside)
     rejected = [*dataset.rejected, *encoded.rejected]
+    rejected += [
+        Rejected(0, "", m, f"no encoder reads {dataset.kinds[m]} yet") for m in dataset.modalities if m not in chosen
+    ]
     for r in rejected if not as_json else []:
         print(f"left out: row {r.row} {r.id} {r.column}: {r.reason}", file=sys.stderr)
     answer: dict[str, Any] = {

@@ -34,9 +34,13 @@ def default_encoder(dataset: PairedDataset, modality: str) -> str:
 
 
 def default_encoders(workspace: Workspace) -> dict[str, str]:
-    """Modality -> its `default_encoder`."""
+    """Modality -> its `default_encoder`; a modality of a kind that no encoder reads is not in it."""
     dataset = dataset_of(workspace)
-    return {modality: default_encoder(dataset, modality) for modality in dataset.modalities}
+    chosen = {}
+    for modality in dataset.modalities:
+        if registry.cards(dataset.kinds[modality]):
+            chosen[modality] = default_encoder(dataset, modality)
+    return chosen
 
 
 def encode(

@@ -19,20 +19,26 @@ FITTED_IN_ADVANCE = ("bridge", "conse")
 def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     """The vectors in which modalities may be compared, and one sentence on where they come from.
 
-    In order: the fitted alignment; the vectors as they are where two modalities or more share a space; the bridge
-    where it covers the encoders (modalities that it does not cover are left out); else None and what to do.
+    In order: the fitted alignment; the vectors as they are where all modalities, or two of different kinds (a CLIP's
+    picture and text), share a space; the bridge where it covers the encoders; whatever else shares a space. Modalities
+    outside it are left out. Else None and what to do.
     """
     embeddings = workspace.embeddings
     if embeddings is None:
         return None, "Encode the pairs first."
     if workspace.aligned is not None and workspace.alignment is not None:
         return workspace.aligned, f"aligned by {workspace.alignment.card.title}"
-    if together := _together(embeddings):
-        return embeddings.only(together), f"as the encoder made them ({embeddings.spaces[together[0]]})"
+    together = _together(embeddings)
+    kinds = {workspace.dataset.kinds[m] for m in together} if workspace.dataset is not None else set()
+    as_made = f"as the encoder made them ({embeddings.spaces[together[0]]})" if together else ""
+    if together and (len(kinds) > 1 or len(together) == len(embeddings.modalities)):
+        return embeddings.only(together), as_made
     bridge = alignments.methods()["bridge"]()
     covered = bridge.covers(embeddings.spaces)  # type: ignore[attr-defined]
-    if len(covered) > 1:
+    if len({embeddings.spaces[m] for m in covered}) > 1:
         return bridge.fit(embeddings).transform(embeddings), "through the built-in bridge between the offline encoders"
+    if together:
+        return embeddings.only(together), as_made
     return None, "These encoders make spaces that cannot be compared: fit an alignment on the Fuse page."
 
 
