@@ -30,9 +30,11 @@ def missing_pattern(present: np.ndarray, modalities: Sequence[str], max_patterns
         y=bars,
         marker_color=[BASE[0]] * len(shown) + [OTHER],
         marker_line_width=0,
-        text=[*(f"{n:,}" for n in counts[:max_patterns]), *([f"{rest.sum():,} others"] if len(rest) else [])],
+        text=[*(f"{n:,}" for n in counts[:max_patterns]), *([f"{rest.sum():,}<br>others"] if len(rest) else [])],
         textposition="outside",
         cliponaxis=False,
+        constraintext="none",
+        textangle=0,
         hoverinfo="skip",
     )
     colours = modality_colours(modalities)
