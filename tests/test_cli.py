@@ -94,7 +94,7 @@ def test_evaluate_before_any_fit_uses_all_rows(run, tmp_path):
 def test_fuse_weights_and_evaluate(run, tmp_path):
     work = tmp_path / "run"
     shutil.copytree(run, work)
-    summary = json.loads(mmexplore("fuse", work, "--method", "attention", "--param", "max_epochs=3", "--json"))
+    summary = json.loads(mmexplore("fuse", work, "--method", "attention", "--param", "epochs=3", "--json"))
     assert summary["method"] == "attention"
     assert summary["rows"] in ("test", "held-out")
     assert summary["interval"][0] <= summary["score"] <= summary["interval"][1]

@@ -1,0 +1,1 @@
+"""Weights checked: what each modality contributes, measured on the fitted model, beside what the model says."""
