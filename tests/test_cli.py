@@ -146,6 +146,11 @@ def test_example_planted(tmp_path):
     mmexplore("fuse", tmp_path / "run", "--method", "concat")
     refused = mmexplore("weights", tmp_path / "run", code=1)
     assert "has no weights of its own" in refused
+    measured = json.loads(mmexplore("weights", tmp_path / "run", "--measured", "--json"))
+    assert measured["agreement"] is None
+    assert measured["shapley"]["largest_residual"] < 1e-4
+    assert len(measured["null"]["low"]) == len(measured["modalities"]) == 3
+    assert measured["perceptual"]["score"] > 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,23 +15,48 @@ from mmexplore.cli.steps import print_fusion
 from mmexplore.errors import UserError
 
 
-def weights(run: Run, as_json: Json = False) -> None:
-    """Learned modality weights of the current fusion: per item, per class, mean."""
+def weights(
+    run: Run,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Add Shapley values, a null and their agreement.")
+    ] = False,
+    baseline: Annotated[
+        str, typer.Option(help="What stands in for a hidden modality: missing, mean, permuted.")
+    ] = "missing",
+    as_json: Json = False,
+) -> None:
+    """Modality weights of the current fusion (learned; with --measured also measured): per item, per class, mean."""
     from mmexplore import journey, workspace_files
 
-    answer = journey.weights(workspace_files.open_directory(run))
+    workspace = workspace_files.open_directory(run)
+    try:
+        answer = journey.weights(workspace)
+    except UserError:
+        if not measured:
+            raise
+        answer = {"method": journey.fitted_input(workspace)[0].fusion.name, "source": "measured only", "mean": None}
+        answer |= {"modalities": journey.fitted_input(workspace)[1].modalities, "per_class": {}, "per_item": {}}
+    if measured:
+        answer |= journey.measured_weights(workspace, baseline)
     if as_json:
         print_json(answer)
         return
-    print(f"{answer['method']}, {answer['source']} weights")
-    rows = [
-        {"of": "all items", **dict(zip(answer["modalities"], map("{:.3f}".format, answer["mean"] or []), strict=False))}
-    ]
-    rows += [
-        {"of": c, **dict(zip(answer["modalities"], map("{:.3f}".format, w), strict=True))}
-        for c, w in answer["per_class"].items()
-    ]
+    rows = []
+    if answer["mean"] is not None:
+        print(f"{answer['method']}, {answer['source']} weights")
+        rows = [_row("all items", answer["modalities"], answer["mean"])]
+        rows += [_row(c, answer["modalities"], w) for c, w in answer["per_class"].items()]
+    if measured:
+        rows.append(_row("Shapley value", answer["modalities"], answer["shapley"]["mean"]))
+        rows.append(_row("null, low", answer["modalities"], answer["null"]["low"]))
+        rows.append(_row("null, high", answer["modalities"], answer["null"]["high"]))
     print_table(rows, ["of", *answer["modalities"]])
+    if measured and answer["agreement"]:
+        print(answer["agreement"]["sentence"])
+
+
+def _row(name: str, modalities: list[str], values: Iterable[float]) -> dict[str, str]:
+    return {"of": name, **{m: f"{v:.3f}" for m, v in zip(modalities, values, strict=True)}}
 
 
 def search(

@@ -14,11 +14,13 @@ from mmexplore.journey.fusing import (
     mean_entropy,
     weights,
 )
+from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
 from mmexplore.journey.searching import search_items, search_like
 from mmexplore.journey.spaces import FITTED_IN_ADVANCE, align, shared_space
 
 __all__ = [
     "FITTED_IN_ADVANCE",
+    "agreement_of",
     "align",
     "default_encoder",
     "default_encoders",
@@ -33,9 +35,12 @@ __all__ = [
     "fusion_summary",
     "language_of",
     "mean_entropy",
+    "measured_weights",
+    "perceptual_of",
     "retrieval_reports",
     "search_items",
     "search_like",
+    "shapley_of",
     "shared_space",
     "weights",
 ]
