@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore.ui import bring, examples, loaded, saving, selection, session
-from mmexplore.ui.widgets import header
+from mmexplore.ui.frame import header
 
 header(
     "Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors."

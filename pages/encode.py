@@ -4,8 +4,9 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.ui import encoding, jobs_view, loaded
+from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import header, plain, section
+from mmexplore.ui.widgets import plain, section
 
 header(
     "Encode",

@@ -7,8 +7,9 @@ from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.ui import fusing, python
 from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import header, plain, section
+from mmexplore.ui.widgets import plain, section
 
 header("Fuse", "Make one vector of several: how much each modality weighs in it is what the next pages show.")
 workspace = need("vectors")

@@ -7,10 +7,11 @@ import streamlit as st
 from mmexplore.figures.maps import joint_map
 from mmexplore.ui import geometry, maps, python, selection, views
 from mmexplore.ui.download import view_bar
+from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.needs import need
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import header, plain, section
+from mmexplore.ui.widgets import plain, section
 
 header(
     "Latent space",
@@ -57,12 +58,20 @@ def together() -> None:
     if len(chosen) < 2:
         st.text("Choose two modalities or more.")
         return
-    lines = st.toggle("Lines between the two halves of a pair", True, key=f"{CHOICE}map.lines")
+    with st.container(horizontal=True):
+        lines = st.toggle("Lines between the parts of a pair", True, key=f"{CHOICE}map.lines")
+        by_column = bool(colour) and st.toggle(plain(f"Colour by {colour}"), False, key=f"{CHOICE}map.by_column")
     projections = maps.joint(shared, chosen, options)
     if projections is None:
         return
-    titles, _ = maps.hover_texts(workspace, len(shared))
-    figure = joint_map(projections, lines, None, "", titles, None, selection.highlighted("joint", workspace))
+    figure = joint_map(
+        projections,
+        lines,
+        values if by_column else None,
+        colour,
+        *maps.joint_hover_texts(workspace, shared, chosen),
+        selection.highlighted("joint", workspace),
+    )
     maps.draw(figure, "joint", shared.ids, options.dims == 2)
     st.caption(plain(f"Compared {where}."))
     view_bar(

@@ -5,9 +5,10 @@ import streamlit as st
 from mmexplore.figures.retrieval import rank_histogram, recall_bars
 from mmexplore.ui import python, searching, views
 from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import header, plain, section
+from mmexplore.ui.widgets import plain, section
 
 header(
     "Retrieval",

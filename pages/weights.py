@@ -7,10 +7,11 @@ from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
 from mmexplore.ui import python, selection, views, weighing
 from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.needs import need
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import header, numbers, plain, section
+from mmexplore.ui.widgets import numbers, plain, section
 
 header(
     "Weights",

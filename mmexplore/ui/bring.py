@@ -17,6 +17,7 @@ from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.roles import ROLES
+from mmexplore.pairs.rows import OnBroken
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.widgets import say_error
 
@@ -156,7 +157,7 @@ def _preview(brought: Brought, found: Any) -> None:
                 st.rerun()
 
 
-def _read(brought: Brought, roles: dict[str, str], on_broken: str) -> None:
+def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     from mmexplore.pairs.read import read_pairs
 
     def work(progress: Progress) -> PairedDataset:

@@ -192,12 +192,10 @@ def show_scores(fitted: FittedFusion, table: pd.DataFrame) -> None:
     score = fitted.score
     share = score.metric != "r2"
     number = "percent" if share else "%.2f"
-    st.caption(
-        f"{METRICS.get(score.metric, plain(score.metric))} over {score.n:,} {ROWS.get(score.rows, plain(score.rows))}, with a "
-        "95 % bootstrap interval."
-    )
+    metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
+    st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
     config: dict[str, Any] = {
-        "what": st.column_config.TextColumn("", width="large"),
+        "what": st.column_config.TextColumn("", width="medium"),
         "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=1.0, format=number),
         "low": st.column_config.NumberColumn("from", format=number),
         "high": st.column_config.NumberColumn("to", format=number),

@@ -98,7 +98,8 @@ def show() -> None:
         if waiting.job.state == "failed":
             _show_failed(waiting)
     if any(not w.job.finished for w in _waiting()):
-        st.fragment(_show_running, run_every=1.0)()
+        with st.container(key="jobs"):  # style.css keeps it in sight while the page is scrolled
+            st.fragment(_show_running, run_every=1.0)()
 
 
 def _show_failed(waiting: Waiting) -> None:

@@ -160,6 +160,8 @@ def _computed(
     elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
         jobs_view.forget(kind)
         st.rerun()
+    else:
+        st.caption("The maps appear here when they are drawn.")
     return None
 
 
@@ -169,6 +171,17 @@ def hover_texts(workspace: Workspace, n_drawn: int) -> tuple[list[str], list[str
     assert workspace.embeddings is not None
     titles = [str(i) for i in workspace.embeddings.ids]
     return titles, views.text_of_rows(workspace) if n_drawn <= HOVER_POINTS else None
+
+
+def joint_hover_texts(
+    workspace: Workspace, shared: Embeddings, modalities: list[str]
+) -> tuple[list[str], dict[str, list[str]] | None]:
+    """As `hover_texts`, with a caption for each text modality on the map."""
+    titles = [str(i) for i in shared.ids]
+    if len(shared) > HOVER_POINTS:
+        return titles, None
+    said = {m: views.texts_of(workspace, m) for m in modalities}
+    return titles, {m: texts for m, texts in said.items() if texts is not None}
 
 
 def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
@@ -194,7 +207,7 @@ def draw_separate(
     assert workspace.embeddings is not None
     titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     by_class = values is not None and not theme.is_continuous(values)
-    if by_class:
+    if by_class and values is not None:
         legend(values)
     names = list(projections)
     per_row = 2 if len(names) in (2, 4) else 3

@@ -41,10 +41,13 @@ def first_run() -> None:
     if "started" in st.session_state:
         return
     st.session_state["started"] = True
-    asked = st.query_params.get("example", FIRST_EXAMPLE)
+    query = st.session_state.pop("asked", None) or st.query_params.to_dict()
+    asked, seed = query.get("example", FIRST_EXAMPLE), query.get("seed", "")
     try:
         open_example(asked)
     except UserError as error:
         st.session_state["notice"] = str(error)
         if asked != FIRST_EXAMPLE:
             open_example(FIRST_EXAMPLE)
+    if seed.isdecimal() and len(seed) < 10:
+        session.workspace().seed = int(seed)

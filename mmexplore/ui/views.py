@@ -6,6 +6,7 @@ import numpy as np
 
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
+from mmexplore.pairs.dataset import Kind
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
 
@@ -39,14 +40,18 @@ def learned_weights(workspace: Workspace) -> tuple[np.ndarray | None, np.ndarray
 
 
 def text_of_rows(workspace: Workspace) -> list[str] | None:
-    """What each row says, for hover boxes: its first text modality, else None."""
+    """What each row says: its first text modality, else None."""
     dataset = workspace.dataset
-    if dataset is None:
+    texts = [] if dataset is None else [m for m in dataset.modalities if dataset.kinds[m] is Kind.TEXT]
+    return texts_of(workspace, texts[0]) if texts else None
+
+
+def texts_of(workspace: Workspace, modality: str) -> list[str] | None:
+    """The texts of a text modality, "" where one is missing; None for another kind of modality."""
+    dataset = workspace.dataset
+    if dataset is None or dataset.kinds.get(modality) is not Kind.TEXT:
         return None
-    texts = [m for m in dataset.modalities if dataset.kinds[m] == "text"]
-    if not texts:
-        return None
-    return [cell if isinstance(cell, str) else "" for cell in dataset.cells[texts[0]]]
+    return [cell if isinstance(cell, str) else "" for cell in dataset.cells[modality]]
 
 
 def colour_choices(workspace: Workspace) -> list[str]:

@@ -45,13 +45,6 @@ def say_error(error: UserError | str, traceback: str | None = None) -> None:
             st.code(traceback, language=None)
 
 
-def header(title: str, lead: str) -> None:
-    """The page's title and one sentence on what it is for (both ours, Markdown allowed)."""
-    st.html(STYLE)
-    st.title(title, anchor=False)
-    st.caption(lead)
-
-
 def section(title: str, lead: str = "") -> None:
     """A part of a page: its title and, where needed, one plain sentence."""
     st.subheader(title, anchor=False)

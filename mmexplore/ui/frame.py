@@ -1,0 +1,55 @@
+"""What stands around every page: the list of pages, the running jobs, the page's title."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmexplore.ui import jobs_view, opening, session, sidebar
+from mmexplore.ui.widgets import STYLE
+
+#: section -> title -> file, as the sidebar lists them
+SECTIONS = {
+    "Explore": {
+        "Data": "pages/data.py",
+        "Encode": "pages/encode.py",
+        "Fuse": "pages/fuse.py",
+        "Weights": "pages/weights.py",
+        "Latent space": "pages/latent_space.py",
+        "Retrieval": "pages/retrieval.py",
+    },
+}
+FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}
+
+
+def run() -> None:
+    """The whole app: everything around the page, then the page."""
+    st.set_page_config(page_title="mmexplore", page_icon=sidebar.ICON, layout="wide")
+    first = next(iter(FILES))
+    page = st.navigation(
+        {
+            section: [st.Page(file, title=title, default=title == first) for title, file in pages.items()]
+            for section, pages in SECTIONS.items()
+        }
+    )
+    opening.first_run()
+    session.start(page.title)
+    if (wanted := st.session_state.pop("wanted", None)) in FILES:
+        st.switch_page(FILES[wanted])
+    jobs_view.collect()
+    sidebar.show()
+    jobs_view.show()
+    page.run()
+
+
+def header(title: str, lead: str) -> None:
+    """The page's title and one sentence on what it is for (both ours, Markdown allowed). First call of every page.
+
+    Until `st.navigation` has been called once in a server, Streamlit takes the folder `pages/` for its older kind of
+    pages: whoever comes first, by a page's own address, gets that page without app.py. They are led through app.py.
+    """
+    if "started" not in st.session_state:
+        st.session_state["wanted"], st.session_state["asked"] = title, st.query_params.to_dict()
+        st.switch_page("app.py")
+    st.html(STYLE)
+    st.title(title, anchor=False)
+    st.caption(lead)
