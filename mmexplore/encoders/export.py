@@ -29,14 +29,15 @@ def write_ir(name: str, kind: str, folder: Path) -> Path:
     Raises:
         ValueError: the exported model does not give what torch gives.
     """
+    from mmexplore.encoders.registry import plan_of
+
+    plan = plan_of(name, kind)  # before anything heavy: a wrong name ends here
     # The converter would report its use to its makers over the network unless it finds no telemetry package.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     import openvino as ov
     import torch
 
-    from mmexplore.encoders.registry import plan_of
-
-    built = plan_of(name, kind).build()
+    built = plan.build()
     example = tuple(torch.from_numpy(a) for a in built.example.values())
     # torch's fused attention kernel has no counterpart; the plain one computes the same.
     torch.backends.mha.set_fastpath_enabled(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -169,11 +170,13 @@ def _settings(tokenizer: Any, model_name: str) -> dict:
 
 
 def _light_settings(tokenizer: Any) -> dict | None:
-    from pathlib import Path
-
     from open_clip.tokenizer import HFTokenizer, SigLipTokenizer, SimpleTokenizer, default_bpe
 
-    cleaners: dict[str, str] = {"_clean_lower": "lower", "_clean_whitespace": "whitespace", "_clean_canonicalize": "canonicalize"}
+    cleaners: dict[str, str] = {
+        "_clean_lower": "lower",
+        "_clean_whitespace": "whitespace",
+        "_clean_canonicalize": "canonicalize",
+    }
     if isinstance(tokenizer, SimpleTokenizer):
         if tokenizer.reduction_fn is not None or len(tokenizer.all_special_ids) != 2:
             return None
@@ -185,18 +188,18 @@ def _light_settings(tokenizer: Any) -> dict | None:
             "start": tokenizer.sot_token_id,
             "end": tokenizer.eot_token_id,
         }
-    if not isinstance(tokenizer, (HFTokenizer, SigLipTokenizer)) or getattr(tokenizer, "tokenizer_mode", ""):
+    hub = isinstance(tokenizer, HFTokenizer)
+    if (hub and tokenizer.tokenizer_mode) or not (hub or isinstance(tokenizer, SigLipTokenizer)):
         return None
     inner = tokenizer.tokenizer
     if not hasattr(inner, "backend_tokenizer"):
         return None
-    strip = getattr(tokenizer, "strip_sep_token", False)
     return {
         "style": "hub",
         "json": inner.backend_tokenizer.to_str(),
-        "clean": cleaners[tokenizer.clean_fn.__name__] if isinstance(tokenizer, HFTokenizer) else "canonicalize",
+        "clean": cleaners[tokenizer.clean_fn.__name__] if hub else "canonicalize",
         "context": tokenizer.context_length,
         "pad": inner.pad_token_id,
         "pad_token": inner.pad_token,
-        "strip": inner.sep_token_id if strip else None,
+        "strip": inner.sep_token_id if hub and tokenizer.strip_sep_token else None,
     }

@@ -71,7 +71,7 @@ def encode_dataset(
         progress.update(done, sum(totals.values()), f"{modality}: loading {encoders[modality]}")
         encoder = load(encoders[modality], dataset.kinds[modality], progress)
         work = _Modality(dataset, modality, content[modality], encoder, store)
-        items, errors = work.encode(partial(_tell, progress, done, sum(totals.values()), modality))
+        items, errors = work.encode(partial(_tell, progress, done, sum(totals.values()), modality), progress.check)
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows(items, errors)
         rejected += listed
@@ -121,7 +121,9 @@ class _Modality:
         self.dataset, self.modality, self.content, self.encoder = dataset, modality, content, encoder
         self.store = store if encoder.stored else None
 
-    def encode(self, told: Callable[[int], None]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    def encode(
+        self, told: Callable[[int], None], check: Callable[[], None]
+    ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """Content key -> vector, and content key -> reason for those that cannot be encoded."""
         first: dict[str, int] = {}
         for row, key in enumerate(self.content):
@@ -135,6 +137,7 @@ class _Modality:
         told(len(items))
         cells = self.dataset.cells[self.modality]
         for start in range(0, len(missing), self.encoder.batch_size):
+            check()
             keys = missing[start : start + self.encoder.batch_size]
             answers = self.encoder.encode_each([cells[first[k]] for k in keys])
             fresh = {k: a for k, a in zip(keys, answers, strict=True) if not isinstance(a, UserError)}
