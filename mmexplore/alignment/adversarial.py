@@ -1,0 +1,222 @@
+"""Adversarial alignment: a discriminator tries to tell the modalities apart, the heads learn to defeat it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mmexplore.alignment.contrastive import SMALLEST_TEMPERATURE, info_nce
+from mmexplore.alignment.heads import Batches, TrainedAlignment, head
+from mmexplore.alignment.probe import probe_accuracy
+from mmexplore.alignment.rows import held_out_rows
+from mmexplore.card import MethodCard
+from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
+from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+
+if TYPE_CHECKING:
+    import torch
+
+PARTNERS = ("contrastive", "reconstruction", "both")
+
+
+def reverse_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
+    """`x` itself; its gradient is -strength times the gradient that comes in (Ganin 2016)."""
+    import torch
+
+    class Reverse(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, value: torch.Tensor) -> torch.Tensor:
+            return value.view_as(value)
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            return -strength * gradient
+
+    return Reverse.apply(x)
+
+
+def warm_up(progress: float) -> float:
+    """2 / (1 + e^(-10 p)) - 1: from 0 at p = 0 to nearly 1, so that the discriminator learns before it is fought."""
+    return float(2 / (1 + np.exp(-10 * progress)) - 1)
+
+
+def discriminate(discriminator: torch.nn.Module, codes: list[torch.Tensor], present: torch.Tensor,
+                 penalty: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """(cross entropy, balanced accuracy) of naming the modality of each code; modalities count the same.
+
+    Args:
+        codes: M of float [B, K].  present: bool [B, M].
+        penalty: weight of R1, half the squared gradient of log D(m | z) at the codes, added to the cross entropy.
+    """
+    import torch
+
+    losses, hits = [], []
+    for m, (z, here) in enumerate(zip(codes, present.T, strict=True)):
+        if not bool(here.any()):
+            continue
+        own = z[here].detach().requires_grad_() if penalty else z[here]
+        log_p = discriminator(own).log_softmax(dim=1)
+        losses.append(-log_p[:, m].mean())
+        hits.append((log_p.argmax(dim=1) == m).float().mean())
+        if penalty:
+            (slope,) = torch.autograd.grad(log_p[:, m].sum(), own, create_graph=True)
+            losses[-1] = losses[-1] + penalty / 2 * slope.square().sum(dim=1).mean()
+    return torch.stack(losses).mean(), torch.stack(hits).mean()
+
+
+class Adversarial(TrainedAlignment):
+    """Heads, an M-way discriminator behind a gradient reversal, and a partner loss that keeps codes informative.
+
+    Alone the adversary is content with a constant code; so InfoNCE (`contrastive`), reconstruction of each
+    modality from its code, or both go with it. Trained for all `epochs`, as the strength of the adversary grows.
+
+    A bare gradient reversal ends with heads that run in circles around a discriminator which lags behind: it stands
+    at chance, while a fresh probe tells the modalities apart at once. So in each step the discriminator first takes
+    `chase` steps of its own, with a penalty on its gradient at the codes (R1, Mescheder 2018), which makes the game
+    settle.
+
+    Args:
+        partner: "contrastive", "reconstruction" or "both".
+        strength: lambda of the adversary at full strength; 0 leaves it out.
+        chase: steps of the discriminator before each step of the heads.
+        penalty: weight of R1; 0 and `chase=0` is the bare gradient reversal.
+        n_components: K, width of the shared space.  hidden: width of the hidden layers.
+        dropout: share of the units hidden in training.
+        epochs, batch_size, lr, weight_decay: of the training loop.
+
+    Attributes after `fit`:
+        probe_accuracy_: balanced accuracy (0..1) of a fresh probe that tells modalities apart by their frozen unit
+            codes, on rows that were not fitted on; None with too few. `probe_chance_` = 1 / M is what it should be.
+    """
+
+    name = "adversarial"
+    patience = 10**9
+    card = MethodCard(
+        title="Adversarial alignment (modality discriminator)",
+        summary="One network tries to guess from a vector which modality it came from; the heads learn vectors from "
+                "which it cannot, so that the modalities mix in the shared space.",
+        equation=r"\min_{E}\max_{D}\; \mathcal{L}_{\mathrm{pair}}(E) - \lambda\,"
+                 r"\mathbb{E}_{m,x}\left[-\log D\left(m \mid E_m(x)\right)\right]",
+        paper="Ganin 2016, Domain-adversarial training of neural networks; Wang 2017, Adversarial cross-modal "
+              "retrieval",
+        look_for="The accuracy of a fresh probe on the frozen codes, beside chance: only that says whether the "
+                 "modality gap is gone; the discriminator used in training may have been outrun. Mixing is not "
+                 "matching: watch retrieval too, it often falls as the strength grows.",
+        missing="Trained with holes: an absent cell has no part in any loss. An absent cell stays zero.",
+    )  # fmt: skip
+    probe_accuracy_: float | None = None
+    probe_chance_: float = 0.5
+
+    def __init__(self, partner: str = "contrastive", strength: float = 1.0, chase: int = 3, penalty: float = 0.1,
+                 n_components: int = 64, hidden: int = 256, dropout: float = 0.3, epochs: int = 40,
+                 batch_size: int = 256, lr: float = 1e-3, weight_decay: float = 0.1) -> None:
+        self.partner = partner
+        self.strength = strength
+        self.chase = chase
+        self.penalty = penalty
+        self.n_components = n_components
+        self.hidden = hidden
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.weight_decay = weight_decay
+
+    def build(self, widths: list[int]) -> torch.nn.Module:
+        import torch
+        from torch import nn
+
+        if self.partner not in PARTNERS:
+            raise UserError(f"there is no partner loss {self.partner!r}", self.name,
+                            f"choose one of {', '.join(PARTNERS)}")
+        net = super().build(widths)
+        if self.partner != "reconstruction":
+            net.log_temperature = nn.Parameter(torch.tensor(0.07).log())
+        if self.partner != "contrastive":
+            net.decoders = nn.ModuleList(head(self.n_components, d, self.hidden, 0) for d in widths)
+        net.discriminator = nn.Sequential(
+            nn.Linear(self.n_components, self.hidden), nn.GELU(),
+            nn.Linear(self.hidden, self.hidden), nn.GELU(), nn.Linear(self.hidden, len(widths)))
+        return net
+
+    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
+             train: bool, reversal: float = 1.0) -> dict[str, torch.Tensor]:
+        """Curves: the partner's loss, the discriminator's cross entropy and balanced accuracy."""
+        import torch
+
+        unit = self.unit_codes(net, x)
+        curves = {}
+        if self.partner != "reconstruction":
+            temperature = net.log_temperature.exp().clamp(min=SMALLEST_TEMPERATURE)
+            curves["contrastive"] = info_nce(unit, present, groups, temperature)
+        if self.partner != "contrastive":
+            errors = [(decode(z) - v)[p].square().mean() for decode, z, v, p in
+                      zip(net.decoders, unit, x, present.T, strict=True) if bool(p.any())]
+            curves["reconstruction"] = torch.stack(errors).mean()
+        back = [reverse_gradient(z, self.strength * reversal) for z in unit]
+        curves["discriminator"], right = discriminate(net.discriminator, back, present)
+        return {"loss": sum(curves.values()), **curves, "discriminator accuracy": right}
+
+    @staticmethod
+    def unit_codes(net: torch.nn.Module, x: list[torch.Tensor]) -> list[torch.Tensor]:
+        """M of float [B, K], unit rows."""
+        from torch.nn import functional
+
+        return [functional.normalize(h(v), dim=1) for h, v in zip(net.heads, x, strict=True)]
+
+    def train(self, net: torch.nn.Module, batches: Batches, rows: np.ndarray, val: np.ndarray, seed: int,
+              on_epoch: OnEpoch | None) -> pd.DataFrame:
+        """All epochs, the reversal growing with `warm_up`; the held-out rows only draw curves."""
+        import torch
+
+        from mmexplore.training import fit_module
+
+        progress = {"epoch": 0}
+        watched: list[tuple[int, str, str, float]] = []
+        chaser = torch.optim.Adam(net.discriminator.parameters(), lr=3 * self.lr, betas=(0.5, 0.9))
+
+        def step(r: torch.Tensor, train: bool) -> dict[str, torch.Tensor]:
+            x, present, groups = batches(r)
+            if self.strength and self.chase:
+                with torch.no_grad():
+                    codes = self.unit_codes(net, x)
+                for _ in range(self.chase):
+                    error, _ = discriminate(net.discriminator, codes, present, self.penalty)
+                    chaser.zero_grad()
+                    error.backward()
+                    chaser.step()
+            return self.loss(net, x, present, groups, train, warm_up(progress["epoch"] / max(1, self.epochs - 1)))
+
+        def after(epoch: int, most: int, values: dict[str, float]) -> None:
+            progress["epoch"] = epoch
+            if len(val):
+                net.eval()
+                with torch.no_grad():
+                    said = self.loss(net, *batches(torch.as_tensor(val)), train=False)
+                values = values | {f"val {k}": float(v) for k, v in said.items()}
+                watched.extend((epoch, f"val {k}", "", float(v)) for k, v in said.items())
+            if on_epoch is not None:
+                on_epoch(epoch, most, values)
+
+        history = fit_module(net, step, rows, np.zeros(0, int), epochs=self.epochs, batch_size=self.batch_size,
+                             lr=self.lr, weight_decay=self.weight_decay, patience=self.patience, seed=seed,
+                             on_epoch=after)
+        return pd.concat([history, pd.DataFrame(watched, columns=HISTORY_COLUMNS)], ignore_index=True)
+
+    def finish(self, embeddings: Embeddings, fitted: np.ndarray, seed: int) -> None:
+        held_out = held_out_rows(embeddings)
+        if not held_out.any():
+            held_out = ~fitted
+        self.probe_chance_ = 1 / len(self.modalities_)
+        self.probe_accuracy_ = probe_accuracy(self.transform(embeddings), held_out, seed)
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        arrays, about = super().state()
+        return arrays, about | {"probe_accuracy": self.probe_accuracy_, "probe_chance": self.probe_chance_}
+
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        super().restore(arrays, about)
+        self.probe_accuracy_, self.probe_chance_ = about["probe_accuracy"], about["probe_chance"]
