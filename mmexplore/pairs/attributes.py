@@ -11,6 +11,7 @@ from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.files import Files
 from mmexplore.pairs.media import suffix_of
 from mmexplore.pairs.text import read_text
+from mmexplore.pairs.values import storable
 
 MAX_NAMES = 200
 
@@ -38,7 +39,7 @@ def item_attributes(
             rejected.append(Rejected(0, key, "", f"{reason} ({name})"))
             continue
         if isinstance(values, dict):
-            about.setdefault(key, {}).update({str(k): v for k, v in values.items() if _is_scalar(v)})
+            about.setdefault(key, {}).update({storable(str(k)): v for k, v in values.items() if _is_scalar(v)})
     names = list(dict.fromkeys(k for values in about.values() for k in values))
     if len(names) > MAX_NAMES:
         rejected.append(Rejected(0, "", "", f"{len(names):,} names in the .json files: the first {MAX_NAMES} are kept"))
@@ -51,5 +52,5 @@ def _is_scalar(value: Any) -> bool:
 
 def _value(value: Any) -> Any:
     if isinstance(value, str):
-        return value.strip() or None
+        return storable(value.strip()) or None
     return None if value is None or value != value else value

@@ -88,15 +88,15 @@ def check_header(header: list[str], name: str) -> list[str]:
             raise UserError(f"the table has no header (its first row holds {column[:60]!r})", name, _HEADER_REMEDY)
     if all(_is_number(column) for column in names):
         raise UserError("the table has no header (its first row holds numbers)", name, _HEADER_REMEDY)
-    unique: list[str] = []
+    unique: dict[str, None] = {}
     taken = set(names)
     for place, column in enumerate(names, 1):
         column = column or f"column {place}"
         fresh, k = column, 2
         while fresh in unique or (fresh != column and fresh in taken):
             fresh, k = f"{column} ({k})", k + 1
-        unique.append(fresh)
-    return unique
+        unique[fresh] = None
+    return list(unique)
 
 
 def sniff_delimiter(text: str, tabbed: bool = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.pairs.values import plain
+from mmexplore.pairs.values import plain, storable
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); the wide forms count in some locales.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -22,7 +22,7 @@ def safe_csv(frame: pd.DataFrame) -> bytes:
     """
     out = pd.DataFrame({j: _escaped(frame.iloc[:, j]) for j in range(frame.shape[1])})
     out.columns = pd.Index([escape_formula(str(c)) for c in frame.columns])
-    return out.to_csv(index=False).encode("utf-8-sig", "replace")
+    return out.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig", "replace")
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
@@ -35,7 +35,7 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 def escape_formula(text: str) -> str:
     """A text that no spreadsheet computes."""
-    text = text.replace("\0", "")
+    text = storable(text.replace("\0", ""))
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip(" \u00a0\u200b\ufeff").startswith(_FORMULA) else text
 
 

@@ -19,6 +19,7 @@ from mmexplore.pairs.archive import Limits, unpack
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.media import is_junk, refusal, suffix_of
 from mmexplore.pairs.tar import is_tar, unpack_tar
+from mmexplore.pairs.values import storable
 from mmexplore.progress import Progress
 
 MAX_FILES = Limits().members
@@ -180,7 +181,9 @@ def _walk(root: Path, refused: list[Rejected], progress: Progress | None) -> Ite
                 name = Path(entry.path).relative_to(real_root).as_posix()
                 if entry.name.startswith(".") or is_junk(entry.name):
                     continue
-                if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(real_root):
+                if storable(name) != name:
+                    refused.append(Rejected(0, "", storable(name), "the file's name is not UTF-8"))
+                elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(real_root):
                     refused.append(Rejected(0, "", name, "the link leads out of the folder"))
                 elif entry.is_dir(follow_symlinks=False):
                     stack.append(Path(entry.path))

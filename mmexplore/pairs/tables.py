@@ -15,9 +15,10 @@ from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.delimited import MAX_COLUMNS, read_delimited
 from mmexplore.pairs.media import suffix_of
 from mmexplore.pairs.text import detect_encoding
+from mmexplore.pairs.values import storable
 from mmexplore.progress import Progress
 
-MAX_CELLS = 100_000_000
+MAX_CELLS = 30_000_000
 
 
 @dataclass
@@ -94,13 +95,16 @@ def _collect(
     for row, record in records:
         for column in record:
             if column not in columns:
-                columns[column] = [None] * len(rows)
+                columns[column] = []
                 if len(columns) > MAX_COLUMNS:
                     raise UserError(f"the table has more than {MAX_COLUMNS:,} columns", name, "keep those you need")
         if row == 0:
             continue
-        for column, values in columns.items():
-            values.append(_value(record.get(column)))
+        for column, value in record.items():
+            values = columns[column]
+            if len(values) < len(rows):  # JSON Lines may name a column now and then only
+                values.extend([None] * (len(rows) - len(values)))
+            values.append(_value(value))
         rows.append(row)
         if len(rows) * len(columns) > MAX_CELLS:
             raise UserError(f"the table has more than {MAX_CELLS:,} cells", name, "split it")
@@ -108,17 +112,19 @@ def _collect(
             progress.update(0, 0, f"Reading {name} ({len(rows):,} rows)")
         if limit is not None and len(rows) >= limit:
             break
+    for values in columns.values():
+        values.extend([None] * (len(rows) - len(values)))
     return columns, rows
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, str):
         value = value.strip()
-        return value or None
+        return (value if value.isascii() else storable(value)) or None
     if isinstance(value, float) and value != value:
         return None
     if isinstance(value, dict):  # a picture as {"path": ...}; anything else nested is shown as its JSON
-        return str(value["path"]) if value.get("path") else json.dumps(value, ensure_ascii=False, default=str)
+        return storable(str(value["path"]) if value.get("path") else json.dumps(value, ensure_ascii=False, default=str))
     return value
 
 
@@ -143,7 +149,7 @@ def _json_lines(path: Path, name: str, rejected: list[Rejected]) -> Iterator[tup
             if "\0" in line or "\\u0000" in line:
                 rejected.append(Rejected(row, "", "", "the line has NUL characters"))
                 continue
-            yield row, {str(key).strip() or "column": value for key, value in record.items()}
+            yield row, {storable(str(key).strip()) or "column": value for key, value in record.items()}
     if not good and rejected:
         raise UserError("no line is a JSON object", name, 'give one line an item, such as {"image": "a.jpg"}')
 

@@ -89,7 +89,8 @@ def _utf16_without_bom(sample: bytes, where: str) -> str:
         return "utf-16-le"
     if even >= 0.25 * half and odd < 0.05 * even:
         return "utf-16-be"
-    if even + odd <= 0.001 * len(sample) and _controls(sample) <= 0.01 * len(sample):
+    stray = even + odd <= min(max(3, 0.001 * len(sample)), 0.05 * len(sample))
+    if stray and _controls(sample) <= 0.01 * len(sample):
         # a stray NUL in otherwise plain text: the caller decides what that row is worth
         return "utf-8" if _is_utf8(sample, whole=False) else "cp1252"
     raise UserError("this is not a text file (it has NUL bytes)", where, _REMEDY)

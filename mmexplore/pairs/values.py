@@ -32,7 +32,7 @@ def is_numeric_target(values: Sequence[Any]) -> bool:
 def as_array(value: Any) -> np.ndarray | None:
     """A list of numbers, of equally long lists, or the JSON text of one -> float32 [T] or [T, C]; else None."""
     if isinstance(value, np.ndarray):
-        return value.astype(np.float32, copy=False) if value.dtype.kind in "fiub" and value.size else None
+        return _float32(value) if value.dtype.kind in "fiub" and value.size else None
     if isinstance(value, str):
         if not (value.startswith("[") and value.endswith("]")):
             return None
@@ -44,9 +44,23 @@ def as_array(value: Any) -> np.ndarray | None:
         return None
     try:
         array = np.asarray(value)
-        return array.astype(np.float32) if array.dtype.kind in "fiu" and array.ndim <= 2 and array.size else None
+        return _float32(array) if array.dtype.kind in "fiu" and array.ndim <= 2 and array.size else None
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _float32(array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what is too large becomes infinity, which is listed
+        return array.astype(np.float32, copy=False)
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates (which JSON and file systems can hold, and UTF-8 cannot) as question marks."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text
 
 
 _MAGIC = (

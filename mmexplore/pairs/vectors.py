@@ -124,7 +124,9 @@ def _read_npy(file: IO[bytes], cap: int, where: str) -> np.ndarray:
             raise UserError("the file is cut off", where, _REMEDY)
         array = np.frombuffer(data, dtype=dtype)
         return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
-    except (ValueError, TypeError, OverflowError, MemoryError, SyntaxError, EOFError) as error:
+    except UserError:
+        raise
+    except Exception as error:  # NumPy parses the header as Python: tokenizer errors and many more
         raise UserError("not a NumPy file, or a damaged one", where, _REMEDY) from error
 
 
