@@ -1,0 +1,53 @@
+"""Pages driven without a browser: each is given a workspace and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmexplore.workspace import Workspace
+from tests.conftest import REPOSITORY
+from tests.pages.small import make_workspace
+
+PAGES = ["data", "encode", "fuse", "weights", "latent_space", "retrieval"]
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def fused(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The small workspace with an attention fusion; copy it before changing it."""
+    return make_workspace(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def stages(fused: Workspace) -> dict[str, Callable[[], Workspace]]:
+    """Stage -> a fresh workspace at that stage of the journey."""
+
+    def upto_vectors() -> Workspace:
+        workspace = Workspace(dataset=fused.dataset)
+        workspace.set_embeddings(replace(fused.embeddings), fused.encoders)  # type: ignore[type-var]
+        return workspace
+
+    return {
+        "empty": Workspace,
+        "pairs": lambda: Workspace(dataset=fused.dataset),
+        "vectors": upto_vectors,
+        "fusion": lambda: replace(fused, fusions=dict(fused.fusions)),
+    }
+
+
+@pytest.fixture
+def open_page(stages: dict[str, Callable[[], Workspace]]) -> OpenPage:
+    """Runs a page on a workspace: `open_page("weights", "fusion")`; returns the AppTest after its first run."""
+
+    def run(page: str, stage: str = "fusion", workspace: Workspace | None = None) -> AppTest:
+        test = AppTest.from_file(str(Path(REPOSITORY, "pages", f"{page}.py")), default_timeout=60)
+        test.session_state["started"] = True
+        test.session_state["workspace"] = stages[stage]() if workspace is None else workspace
+        return test.run()
+
+    return run

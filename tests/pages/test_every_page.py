@@ -1,0 +1,64 @@
+"""Every page at every stage of the journey: it runs, says what it needs, and shows strangers' words as words."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.conftest import PAGES, OpenPage
+from tests.pages.small import HOSTILE
+
+NEEDS = {"encode": "pairs", "fuse": "vectors", "weights": "fusion", "latent_space": "vectors", "retrieval": "vectors"}
+STAGES = ["empty", "pairs", "vectors", "fusion"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_at_every_stage_or_says_what_it_needs(open_page: OpenPage, page: str, stage: str):
+    test = open_page(page, stage)
+    assert not test.exception
+    assert test.title
+    needs = NEEDS.get(page)
+    short = needs is not None and STAGES.index(stage) <= STAGES.index(needs) - 1
+    keys = [b.key for b in test.button]
+    assert ("need-go" in keys) == short
+    if short:
+        assert "need-example" in keys
+
+
+def markup(test: AppTest) -> list[str]:
+    """Every string of the page that the browser reads as Markdown."""
+    strings: list[str] = []
+    for name in ("markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "toast"):
+        strings += [str(e.value) for e in test.get(name)]
+    for name in ("button", "toggle", "checkbox", "selectbox", "multiselect", "text_input", "number_input", "expander", "metric"):
+        strings += [str(e.label) for e in test.get(name)]
+    for e in test.get("metric"):
+        strings.append(str(e.value))
+    for e in test.get("button_group"):
+        strings += [str(o.content) for o in getattr(e.proto, "options", [])]
+    return strings
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_words_of_strangers_are_never_markup(open_page: OpenPage, page: str):
+    strings = markup(open_page(page, "fusion"))
+    assert strings
+    strange = [*HOSTILE, "cap*tion*", "<b>set</b>", "<b>grey</b>", "<b>x.png</b>"]
+    found = [(s, word) for s in strings for word in strange if word in s]
+    assert not found
+
+
+def test_the_strangers_words_are_shown_all_the_same(open_page: OpenPage):
+    shown = [t.value for t in open_page("data", "pairs").text]
+    for word in HOSTILE[:5]:
+        assert " ".join(word.split()) in shown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_drawn_as_raw_html(open_page: OpenPage, page: str):
+    test = open_page(page, "fusion")
+    assert not [e for e in test.markdown if e.allow_html]
+    for element in test.get("html"):
+        assert "<style>" in element.proto.body[:20]
+        assert "<" not in element.proto.body.replace("<style>", "").replace("</style>", "")
