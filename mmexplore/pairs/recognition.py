@@ -77,9 +77,9 @@ def _by_type(sample: list[Any]) -> tuple[str, str] | None:
     there = [a for a in arrays if a is not None]
     if len(there) < max(1, 0.8 * len(sample)):
         return None
-    shapes = {a.shape for a in there}
-    if len(shapes) == 1 and there[0].ndim == 1:
-        return "vector", f"every cell holds {there[0].shape[0]:,} numbers"
+    (shape, n), *_ = Counter(a.shape for a in there).most_common(1)
+    if n >= 0.8 * len(sample) and len(shape) == 1:
+        return "vector", f"{n:,} of {len(sample):,} cells hold {shape[0]:,} numbers"
     if all(a.ndim in (1, 2) for a in there):
         return "time series", "the cells hold lists of numbers of different lengths, or of several channels"
     return None

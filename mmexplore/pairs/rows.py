@@ -80,6 +80,8 @@ def assemble(
     Raises:
         UserError: no column is a modality, or no row can be used.
     """
+    if not len(table) and not table.rejected:
+        raise UserError("there are no rows", table.name, "give at least one row below the names of the columns")
     roles = {g.name: g.role for g in guesses}
     kinds, sources = _modalities(guesses)
     if not kinds:
@@ -93,7 +95,7 @@ def assemble(
     if not len(index):
         first = f" (row {rows.rejected[0].row}: {rows.rejected[0].reason})" if rows.rejected else ""
         n = len(table) + len(table.rejected)
-        what = f"none of the {n:,} rows can be used{first}" if n else "the table has no rows"
+        what = f"none of the {n:,} rows can be used{first}"
         raise UserError(what, table.name, "check the files and what the columns are for")
     return _dataset(rows, files, ids, index)
 
