@@ -176,6 +176,7 @@ def key(name: str, symbol: str, kind: str, colour: str = OTHER, group: str | Non
         "mode": "markers",
         "name": name,
         "legendgroup": group,
+        "showlegend": True,
         "hoverinfo": "skip",
         "marker": {"symbol": symbol, "color": colour, "size": 8 if kind == "scattergl" else 5},
     }

@@ -161,7 +161,7 @@ def gap_curve(
             mode="lines",
             hoverinfo="skip",
             showlegend=False,
-            legendgroup=name,
+            legendgroup=label(name, 40),
         )
         figure.add_scatter(
             x=list(amounts),
@@ -169,7 +169,7 @@ def gap_curve(
             name=label(name, 40),
             mode="lines+markers",
             line={"color": colour, "width": 2},
-            legendgroup=name,
+            legendgroup=label(name, 40),
             hovertemplate="%{y:.1f}",
         )
     if gaps is not None:

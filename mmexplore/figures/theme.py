@@ -28,7 +28,7 @@ FUSED = "#8A6BBE"
 OTHER = "#8B8F96"
 NONE = "(none)"
 # Blue to amber, lightness rising evenly: readable by all, and no end vanishes in white or black.
-RAMP = ["#3D5FB3", "#3F8DB0", "#55A98F", "#9DB35A", "#E3A62B"]
+RAMP = ["#3759A6", "#1483A5", "#38A391", "#92B352", "#ECAE30"]
 TEXT = "#767C85"  # 4.2 : 1 on white, 4.5 : 1 on near-black; the app's own theme replaces it
 GRID = "rgba(128,134,145,0.22)"
 LINE = "rgba(128,134,145,0.55)"
