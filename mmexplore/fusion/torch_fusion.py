@@ -155,7 +155,7 @@ class TorchFusion(Fusion):
         standard, answer = self.standard_, {}
         for j, name in enumerate(standard.names):
             x = self._run(embeddings, lambda net, xs, present, j=j: net.head.maps[j](net(xs, present).fused))
-            answer[name] = (x * standard.spread[j] + standard.mean[j]).astype(np.float32)
+            answer[name] = standard.undo(j, x)
         return answer
 
     # -- saved state -------------------------------------------------------------
@@ -170,16 +170,23 @@ class TorchFusion(Fusion):
         return arrays | self.standard_.arrays(), about
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
-        import torch
-
         self.objective_ = about["objective"]
         self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
         self.target_mean_, self.target_spread_ = about["target_mean"], about["target_spread"]
         self.standard_ = Standard.from_arrays(self.dims_, arrays)
-        self.net_ = build_module(self._build, 0)
-        tensors = {k.removeprefix("net."): torch.as_tensor(v) for k, v in arrays.items() if k.startswith("net.")}
-        self.net_.load_state_dict(tensors)
-        self.net_.eval()
+        self._saved = {k.removeprefix("net."): v for k, v in arrays.items() if k.startswith("net.")}
+        vars(self).pop("net_", None)
+
+    def __getattr__(self, name: str) -> Any:
+        """The net of a restored fusion is built when first asked for: opening a workspace does not wait for torch."""
+        if name != "net_" or "_saved" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        import torch
+
+        net = build_module(self._build, 0)
+        net.load_state_dict({k: torch.as_tensor(v) for k, v in self._saved.items()})
+        self.net_ = net.eval()
+        return self.net_
 
     # -- inside ------------------------------------------------------------------
     def _build(self) -> FusionNet:
