@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from mmexplore.attribution.shapley import Contributions
 
@@ -49,6 +48,8 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Rank correlation of two float arrays [N]; NaN where fewer than three values or one of them is constant."""
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
+    from scipy.stats import rankdata  # takes seconds to import: not before it is needed
+
     return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
 
 
