@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mmexplore import alignment, fusion
+from mmexplore import alignment, fusion, generative
 from mmexplore.estimator import Estimator
 
 
 def fusion_methods() -> dict[str, type[fusion.Fusion]]:
     """Every fusion and generative method by name."""
-    return fusion.methods()
+    return {**fusion.methods(), **generative.methods()}
 
 
 def all_methods() -> dict[str, type[Estimator]]:
