@@ -31,7 +31,17 @@ def markup(test: AppTest) -> list[str]:
     strings: list[str] = []
     for name in ("markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "toast"):
         strings += [str(e.value) for e in test.get(name)]
-    for name in ("button", "toggle", "checkbox", "selectbox", "multiselect", "text_input", "number_input", "expander", "metric"):
+    for name in (
+        "button",
+        "toggle",
+        "checkbox",
+        "selectbox",
+        "multiselect",
+        "text_input",
+        "number_input",
+        "expander",
+        "metric",
+    ):
         strings += [str(e.label) for e in test.get(name)]
     for e in test.get("metric"):
         strings.append(str(e.value))

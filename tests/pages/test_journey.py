@@ -1,0 +1,266 @@
+"""The journey without a browser: first page, jobs taken up anywhere, fit, sort, ask, clear."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import showcase, workspace_files
+from mmexplore.errors import UserError
+from mmexplore.workspace import Workspace
+from tests.conftest import REPOSITORY
+from tests.pages.conftest import OpenPage
+
+APP = str(REPOSITORY / "app.py")
+
+
+def wait_for_jobs(test: AppTest, seconds: float = 60) -> AppTest:
+    """Run again, as the strip of a running job does every second, until no job runs."""
+    end = time.monotonic() + seconds
+    while test.session_state["jobs"] and any(not w.job.finished for w in test.session_state["jobs"]):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return test.run()
+
+
+@pytest.fixture
+def prepared(fused: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A cache in which the first example is the small workspace."""
+    monkeypatch.setenv("MMEXPLORE_CACHE", str(tmp_path))
+    showcase._read.cache_clear()
+    workspace_files.save(fused, showcase.example_folder("emoji"))
+    yield tmp_path
+    showcase._read.cache_clear()
+
+
+def test_the_first_page_shows_the_example_at_once(prepared: Path):
+    test = AppTest.from_file(APP, default_timeout=60).run()
+    assert not test.exception
+    assert test.title[0].value == "Data"
+    assert [m.value for m in test.metric][:2] == ["40", "2"]
+    assert len(test.get("image")) >= 12
+    assert test.query_params["example"] == "emoji"
+
+
+def test_the_first_page_needs_no_heavy_library(prepared: Path):
+    """In a process of its own: torch and the like are imported when first needed, not before the first picture."""
+    code = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+test = AppTest.from_file({APP!r}, default_timeout=60).run()
+assert not test.exception and len(test.get("image")) >= 12
+heavy = {{"torch", "transformers", "open_clip", "timm", "umap", "sklearn", "faiss", "openvino", "cca_zoo", "scipy"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        env=os.environ | {"MMEXPLORE_CACHE": str(prepared)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_an_unknown_example_in_the_address_is_said_and_the_first_one_opens(prepared: Path):
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params["example"] = "**nothing**"
+    test.run()
+    assert not test.exception
+    assert any("no example is called" in e.value and "**nothing**" not in e.value for e in test.error)
+    assert len(test.get("image")) >= 12
+
+
+def test_the_seed_of_the_address_is_taken(prepared: Path):
+    test = AppTest.from_file(APP, default_timeout=60)
+    test.query_params["seed"] = "7"
+    test.run()
+    assert test.session_state["workspace"].seed == 7
+
+
+FRAMED = """
+import streamlit as st
+from mmexplore.ui import jobs_view
+jobs_view.collect()
+jobs_view.show()
+"""
+
+
+def test_a_result_is_taken_up_on_whatever_page(prepared: Path):
+    script = (
+        FRAMED
+        + """
+if st.button("go"):
+    jobs_view.submit("Work", lambda p: 42, lambda r: st.session_state.update(answer=r) or "Done <b>it</b>.", "x")
+"""
+    )
+    test = AppTest.from_string(script).run()
+    test.button[0].click().run()
+    wait_for_jobs(test)
+    assert test.session_state["answer"] == 42
+    assert not test.session_state["jobs"]
+
+
+def test_a_failed_job_shows_one_sentence_and_the_traceback_on_request(prepared: Path):
+    script = (
+        FRAMED
+        + """
+from mmexplore.errors import UserError
+def fail(progress):
+    raise UserError("cannot be *read*", "a<b>.png", "save it again")
+if st.button("go"):
+    jobs_view.submit("Work", fail, lambda r: None, "x")
+"""
+    )
+    test = AppTest.from_string(script).run()
+    test.button[0].click().run()
+    wait_for_jobs(test)
+    assert len(test.error) == 1
+    assert test.error[0].value.replace("\\", "").replace("\u2060", "") == "a<b>.png: cannot be *read*; save it again."
+    assert "*read*" not in test.error[0].value
+    assert "Traceback" in test.code[0].value
+    test.button(key=next(b.key for b in test.button if b.key and b.key.startswith("close-"))).click().run()
+    assert not test.error
+
+
+def test_cancel_stops_a_job_and_says_so(prepared: Path):
+    script = (
+        FRAMED
+        + """
+import time
+def work(progress):
+    for i in range(2000):
+        progress.update(i, 2000)
+        time.sleep(0.02)
+if st.button("go"):
+    jobs_view.submit("Work", work, lambda r: st.session_state.update(answer=r), "x")
+"""
+    )
+    test = AppTest.from_string(script).run()
+    test.button[0].click().run()
+    cancel = next(b for b in test.button if b.key and b.key.startswith("cancel-"))
+    cancel.click().run()
+    wait_for_jobs(test, 10)
+    assert "answer" not in test.session_state
+    assert not test.session_state["jobs"]
+
+
+def test_encoding_is_suggested_and_runs_as_a_job(open_page: OpenPage, stages, monkeypatch: pytest.MonkeyPatch):
+    """The page's own words and choices; the encoders themselves are tested in their room."""
+    from mmexplore import journey
+    from mmexplore.encoders.pipeline import Encoded
+    from mmexplore.pairs.dataset import Rejected
+    from tests.pages.small import make_embeddings
+
+    asked = []
+
+    def encode(workspace, encoders, store=None, progress=None):
+        asked.append(encoders)
+        return Encoded(make_embeddings(workspace.dataset), [Rejected(4, "item-3", "photo", "cannot be decoded")])
+
+    monkeypatch.setattr(journey, "encode", encode)
+    test = open_page("encode", "pairs")
+    assert {s.value for s in test.selectbox} == {"efficientnet-lite0", "minilm"}
+    test.button(key="encode").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(30)
+    assert asked == [{"photo": "efficientnet-lite0", "cap*tion*": "minilm"}]
+    frame = AppTest.from_string(FRAMED)
+    for key in ("jobs", "workspace"):
+        frame.session_state[key] = test.session_state[key]
+    frame.run()
+    assert frame.session_state["workspace"].encoders == asked[0]
+    test = open_page("encode", workspace=frame.session_state["workspace"])
+    assert "can be compared" in test.success[0].value
+
+
+def test_a_page_of_its_own_address_leads_through_the_app():
+    """Without app.py before it, a page hands over to app.py (it must not show a frame without its list of pages)."""
+    test = AppTest.from_file(str(REPOSITORY / "pages" / "weights.py"), default_timeout=60).run()
+    assert test.session_state["wanted"] == "Weights"
+    assert not test.title
+
+
+def test_a_method_without_weights_says_so(open_page: OpenPage, stages: dict[str, Callable[[], Workspace]]):
+    from mmexplore import journey
+
+    workspace = stages["vectors"]()
+    workspace.add_fusion(journey.fuse(workspace, "concat"))
+    test = open_page("weights", workspace=workspace)
+    assert not test.exception
+    assert "no weights of its own" in test.info[0].value
+    assert not test.metric
+
+
+def test_cards_follow_the_chosen_order(open_page: OpenPage, fused: Workspace):
+    from mmexplore.ui import weighing
+
+    fusion, embeddings = fused.fitted.fusion, fused.embeddings
+    weights = fusion.modality_weights(embeddings)
+    test = open_page("weights")
+    for how in weighing.orders(embeddings.modalities):
+        test.selectbox(key="choice.weights.order").set_value(how).run()
+        first = weighing.order_rows(weights, embeddings.mask, how, embeddings.modalities)[0]
+        words = weighing.in_words(weights[first], embeddings.modalities)
+        shown = [t.value for t in test.text if "%" in t.value]
+        assert shown[0] == words
+
+
+def test_the_selection_is_seen_on_every_view_and_can_be_cleared(open_page: OpenPage, stages):
+    workspace = stages["fusion"]()
+    workspace.selection = frozenset({"item-7", "item-8"})
+    for page, key in (("data", "data"), ("weights", "weights"), ("latent_space", "maps")):
+        test = open_page(page, workspace=workspace)
+        assert "2 selected" in [t.value for t in test.text]
+        assert test.button(key=f"selection-clear-{key}")
+    test.button(key="selection-clear-maps").click().run()
+    assert workspace.selection == frozenset()
+    assert "2 selected" not in [t.value for t in test.text]
+
+
+def test_an_item_finds_its_own_partner(open_page: OpenPage):
+    test = open_page("retrieval")
+    test.session_state["choice.search.way"] = "item"
+    test.session_state["choice.search.item"] = "item-12"
+    test.run()
+    assert not test.exception
+    assert any(t.value.startswith("Its own photo comes in place") for t in test.text)
+
+
+def test_a_search_that_cannot_be_answered_is_one_sentence(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
+    from mmexplore import journey
+
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError("modalities cannot be compared", "retrieval", "fit an alignment")
+
+    monkeypatch.setattr(journey, "search_items", refuse)
+    test = open_page("retrieval")
+    test.session_state["choice.search.text"] = "a dog"
+    test.run()
+    assert not test.exception
+    assert "modalities cannot be compared" in test.error[0].value
+
+
+def test_slow_maps_are_drawn_as_a_job_once(open_page: OpenPage):
+    test = open_page("latent_space")
+    test.session_state["choice.map.method"] = "tsne"
+    test.run()
+    assert len(test.session_state["jobs"]) == 1
+    test.run()
+    assert len(test.session_state["jobs"]) == 1
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(60)
+    assert waiting.job.state == "done"
+    maps = waiting.job.result
+    assert list(maps) == ["photo", "cap*tion*", "fused"]
+    assert all(np.isfinite(p.points).all() for p in maps.values())

@@ -1,0 +1,80 @@
+"""From what a chart or a table says to ids; rows of the selection; order of cards by weight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmexplore.ui.presence import complete, patterns
+from mmexplore.ui.selection import ids_at, rows_of_points, rows_of_table
+from mmexplore.ui.weighing import bar_svg, in_words, order_rows, orders, verdict
+
+
+def event(*customdata: object) -> dict:
+    return {
+        "selection": {"points": [{"customdata": c} for c in customdata], "point_indices": [], "box": [], "lasso": []}
+    }
+
+
+def test_rows_come_from_customdata_whatever_its_shape():
+    assert rows_of_points(event([7], 3, {"0": 5}, [7])) == [3, 5, 7]
+
+
+@pytest.mark.parametrize("nonsense", [None, {}, {"selection": {}}, {"selection": {"points": None}}])
+def test_no_selection_is_no_rows(nonsense: dict | None):
+    assert rows_of_points(nonsense) == []
+
+
+def test_points_without_a_row_are_left_out():
+    assert rows_of_points(event(None, "3", [1.5], [True], [], {"x": 1})) == []
+
+
+def test_a_table_line_is_the_row_it_shows():
+    assert rows_of_table({"selection": {"rows": [0, 2, 9]}}, np.array([40, 41, 42])) == [40, 42]
+
+
+def test_ids_outside_are_left_out():
+    assert ids_at(np.array(["a", "b"], object), [-1, 1, 2]) == frozenset({"b"})
+
+
+WEIGHTS = np.array([[0.9, 0.1], [0.5, 0.5], [1.0, 0.0], [0.2, 0.8]], np.float32)
+MASK = np.array([[True, True], [True, True], [True, False], [True, True]])
+
+
+@pytest.mark.parametrize(("how", "rows"), [(0, [0, 1, 3]), (1, [3, 1, 0]), (2, [1, 3, 0])])
+def test_items_are_sorted_and_those_with_one_modality_left_out(how: int, rows: list[int]):
+    """By hand: weights of modality 0: .9 .5 .2; entropy: 1, .72, .47 bits; row 2 has nothing to weigh."""
+    assert order_rows(WEIGHTS, MASK, orders(["photo", "text"])[how], ["photo", "text"]).tolist() == rows
+
+
+def test_an_absent_modality_never_drives_an_item():
+    mask = np.array([[True, True, False], [True, True, True]])
+    weights = np.array([[0.5, 0.5, 0], [0.4, 0.4, 0.2]])
+    assert order_rows(weights, mask, "Most c-driven", ["a", "b", "c"]).tolist() == [1]
+
+
+def test_collapse_and_sameness_are_warned_of():
+    assert verdict(0.01, ["photo", "text"], [0.99, 0.01])[0] == "warning"
+    assert "photo" in verdict(0.01, ["photo", "text"], [0.99, 0.01])[1]
+    assert verdict(0.9999, ["photo", "text"], [0.5, 0.5])[0] == "warning"
+    assert verdict(0.6, ["photo", "text"], [0.5, 0.5])[0] == "info"
+    assert verdict(None, ["photo"], [1.0])[0] == "info"
+
+
+def test_the_bar_of_an_item_has_the_widths_of_its_weights():
+    import xml.etree.ElementTree as ElementTree
+
+    svg = ElementTree.fromstring(
+        bar_svg(np.array([0.25, 0.0, 0.75]), {"a": "#111111", "b": "#222222", "c": "#333333"}, "abc")
+    )
+    drawn = [(r.get("x"), r.get("width"), r.get("fill")) for r in svg]
+    assert drawn == [("0.00", "25.00", "#111111"), ("25.00", "75.00", "#333333")]
+    assert in_words(np.array([0.25, 0.0, 0.75]), ["a", "b", "c"]) == "a 25%, c 75%"
+
+
+def test_patterns_of_what_is_there():
+    present = {"a": np.array([1, 1, 1, 0], bool), "b": np.array([1, 0, 1, 1], bool)}
+    table = patterns(present)
+    assert table.to_dict("records")[0] == {"a": True, "b": True, "rows": 2, "share": 0.5}
+    assert table["rows"].sum() == 4
+    assert complete(present) == 2
