@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore import runtime
+from mmexplore.encoders.open_clip_hub import hub_answers
 from mmexplore.errors import UserError
 
 #: raised whenever the exported graphs change though weights and packages do not
@@ -219,7 +220,7 @@ def exported(plan: Plan) -> Path:
 def _export(plan: Plan, folder: Path) -> None:
     here = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))}
-    if not plan.online:
+    if not (plan.online and hub_answers()):  # left alone, the hub's client would try for most of a minute
         environment |= {"HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-m", "mmexplore.encoders.export", plan.name, plan.kind, str(folder)]
     try:

@@ -24,7 +24,7 @@ import numpy as np
 from mmexplore.encoders.base import Encoder, EncoderCard, Tokens
 from mmexplore.encoders.clip_tokens import token_reader
 from mmexplore.encoders.engine import Engine, Exportable, Plan, make_engine
-from mmexplore.encoders.open_clip_hub import fetch_weights, hub_answers, weight_digest
+from mmexplore.encoders.open_clip_hub import fetch_weights, weight_digest
 from mmexplore.encoders.pictures import PictureEncoder
 from mmexplore.encoders.pixels import Preprocessing
 from mmexplore.encoders.texts import texts_of
@@ -187,7 +187,7 @@ def plan(name: str, kind: Kind, progress: Progress | None = None) -> Plan:
         build=build,
         bf16=True,
         fallback=True,
-        online=bool(source.repository) and hub_answers(),
+        online=bool(source.repository),
     )
 
 
@@ -243,7 +243,7 @@ class ClipTexts(Encoder):
     def encode(self, batch: Sequence[Cell]) -> np.ndarray:
         ids = self._read(texts_of(batch))
         vectors = np.zeros((len(batch), self.card.dim or 0), np.float32)
-        lengths = (ids != 0).sum(1)
+        lengths = ids.argmax(1) + 1  # CLIP's end of a text is its greatest id (0 is no padding but "!")
         order = np.argsort(lengths, kind="stable")
         for start in range(0, len(order), self.chunk):
             rows = order[start : start + self.chunk]

@@ -20,7 +20,7 @@ from mmexplore.encoders.samples import TEXTS
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 
-WORDS = ["a dog", "two cats and a house in a field", "It's 50% off!", "一只猫", ""]
+WORDS = ["a dog", "!?!?!? wow!?yes", "two cats and a house in a field", "It's 50% off!", "一只猫", ""]
 
 
 @pytest.fixture
