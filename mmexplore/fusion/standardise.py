@@ -46,6 +46,11 @@ class Standard:
             xs.append(np.where(present[:, j, None], x, 0).astype(np.float32))
         return xs, present
 
+    def undo(self, j: int, x: np.ndarray) -> np.ndarray:
+        """Standardised [N, d] of the j-th name -> its own units, float32; a feature that never moved is its mean."""
+        moves = np.isfinite(self.spread[j])
+        return (np.where(moves, x, 0) * np.where(moves, self.spread[j], 0) + self.mean[j]).astype(np.float32)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """For `Estimator.state`."""
         named = {f"standard.mean.{j}": m for j, m in enumerate(self.mean)}
@@ -65,8 +70,8 @@ class Standard:
 def fit_standard(embeddings: Embeddings, rows: np.ndarray) -> Standard:
     """Mean and standard deviation of each feature over those of `rows` in which its modality is present.
 
-    A feature that barely moves on these rows (below a hundredth of its modality's usual spread) is divided by that
-    hundredth instead, so that a test row that differs there does not drown the rest.
+    A feature that never moves on these rows says nothing about them: its spread is infinite, so that it is always 0
+    (a test row that differs there must not drown the rest).
     """
     names = sorted(embeddings.modalities)
     means, spreads = [], []
@@ -74,10 +79,9 @@ def fit_standard(embeddings: Embeddings, rows: np.ndarray) -> Standard:
         x = embeddings.vectors[name][rows][embeddings.present[name][rows]].astype(np.float64)
         if len(x) == 0:
             x = np.zeros((1, embeddings.dims[name]))
-        sd = x.std(axis=0)
-        floor = 0.01 * float(np.sqrt(np.mean(sd**2))) or 1.0
-        means.append(x.mean(axis=0).astype(np.float32))
-        spreads.append(np.maximum(sd, floor).astype(np.float32))
+        mean, sd = x.mean(axis=0), x.std(axis=0)
+        means.append(mean.astype(np.float32))
+        spreads.append(np.where(sd > 1e-6 * np.maximum(np.abs(mean), 1e-6), sd, np.inf).astype(np.float32))
     return Standard(names, means, spreads)
 
 
