@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mmexplore.pairs.dataset import Cell, Kind
+from mmexplore.pairs.media import without_suffix
 from mmexplore.pairs.roles import normal_split
 from mmexplore.pairs.values import is_number, is_numeric_target, plain
 
@@ -42,7 +43,7 @@ def row_ids(
     if not any(named) or ours:  # bytes that stood in cells lie in files that we named: that says nothing to a person
         return by_number
     count = Counter(name for name in named if name)
-    stems = {name: str(PurePosixPath(name).with_suffix("")) for name in count}
+    stems = {name: without_suffix(name) for name in count}
     if len(set(stems.values())) < len(stems):
         stems = {name: name for name in stems}
     seen: Counter[str] = Counter()

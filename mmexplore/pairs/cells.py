@@ -135,7 +135,7 @@ def _numbers(value: Any, files: Files, folder: str, vector: bool) -> tuple[Cell,
     if value is None:
         return None, ""
     array = as_array(value)
-    if array is None and _names_file(value):
+    if array is None and (isinstance(value, Path) or (isinstance(value, str) and suffix_of(value) == ".npy")):
         array, reason = _array_file(value, files, folder)
         if reason:
             return None, reason

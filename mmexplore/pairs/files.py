@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.archive import Limits, unpack
 from mmexplore.pairs.dataset import Rejected
-from mmexplore.pairs.media import is_junk, refusal, suffix_of
+from mmexplore.pairs.media import is_junk, refusal, suffix_of, without_suffix
 from mmexplore.pairs.tar import is_tar, unpack_tar
 from mmexplore.pairs.values import storable
 from mmexplore.progress import Progress
@@ -60,9 +60,9 @@ class Files:
         """Last part of the name, with and without its suffix -> names."""
         index: dict[str, list[str]] = defaultdict(list)
         for name in self.by_name:
-            base = _fold(PurePosixPath(name).name)
+            base = _fold(name.rpartition("/")[2])
             index[base].append(name)
-            stem = PurePosixPath(base).stem
+            stem = without_suffix(base)
             if stem != base:
                 index[stem].append(name)
         return index
@@ -96,7 +96,7 @@ class Files:
             near = self._folded.get(_fold(name), [])
             if len(near) == 1:
                 return self._use(near[0])
-        candidates = self._base.get(_fold(PurePosixPath(wanted).name), [])
+        candidates = self._base.get(_fold(wanted.rpartition("/")[2]), [])
         if suffixes is not None:
             candidates = [c for c in candidates if suffix_of(c) in suffixes]
         if len(candidates) == 1:
@@ -173,12 +173,12 @@ def beside_table(table: Path) -> Files:
 def _walk(root: Path, refused: list[Rejected], progress: Progress | None) -> Iterator[tuple[str, Path]]:
     """(relative name, file) of every regular file below `root`, hidden ones and junk passed over."""
     real_root = root.resolve()
-    stack, n = [real_root], 0
+    stack, n = [(real_root, "")], 0
     while stack:
-        folder = stack.pop()
+        folder, prefix = stack.pop()
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
-                name = Path(entry.path).relative_to(real_root).as_posix()
+                name = prefix + entry.name
                 if entry.name.startswith(".") or is_junk(entry.name):
                     continue
                 if storable(name) != name:
@@ -186,7 +186,7 @@ def _walk(root: Path, refused: list[Rejected], progress: Progress | None) -> Ite
                 elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(real_root):
                     refused.append(Rejected(0, "", name, "the link leads out of the folder"))
                 elif entry.is_dir(follow_symlinks=False):
-                    stack.append(Path(entry.path))
+                    stack.append((Path(entry.path), f"{name}/"))
                 elif entry.is_file():
                     n += 1
                     if n > MAX_FILES:

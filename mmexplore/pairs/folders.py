@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.attributes import item_attributes
 from mmexplore.pairs.dataset import Kind, Rejected
 from mmexplore.pairs.files import Files
-from mmexplore.pairs.media import kind_of_name, suffix_of
+from mmexplore.pairs.media import kind_of_name, suffix_of, without_suffix
 from mmexplore.pairs.recognition import guess_columns
 from mmexplore.pairs.roles import ONE_ONLY, ColumnGuess, normal_split
 from mmexplore.pairs.tables import Table
@@ -35,7 +34,7 @@ def table_of_files(
     Raises:
         UserError: there is no file of a known kind.
     """
-    items = _items(files)
+    items, strip = _items(files)
     if not items:
         raise UserError("no pictures, sounds, films, series or texts", files.name, "give files of one of these kinds")
     modalities = list(dict.fromkeys(m for item in items.values() for m in item))
@@ -57,7 +56,7 @@ def table_of_files(
             if _TEXT in columns:
                 columns[_TEXT].append(line)
             keys.append(key)
-    about = _about(keys, columns, files, rejected)
+    about = _about(keys, columns, files, strip, rejected)
     if not media:
         columns = {"id": list(keys), **columns}
     table = Table(files.name, columns, range(1, len(keys) + 1), rejected=rejected)
@@ -71,11 +70,10 @@ def table_of_files(
 
 
 def _about(
-    keys: list[str], columns: dict[str, list[Any]], files: Files, rejected: list[Rejected]
+    keys: list[str], columns: dict[str, list[Any]], files: Files, strip: int, rejected: list[Rejected]
 ) -> dict[str, list[Any]]:
     """Adds the folders' label and split to `columns`; returns what small files say, except what is there already."""
-    strip = _stripped(files)
-    named = {n: _key(n, files, strip) for n in files.by_name if suffix_of(n) in (".json", ".cls")}
+    named = {n: _key(n, files, strip) for n in files.by_name if n.lower().endswith((".json", ".cls"))}
     about = item_attributes(keys, named, files, rejected) if named else {}
     labels, splits = _folder_words(list(dict.fromkeys(keys)))
     if labels and "label" not in about:
@@ -86,19 +84,20 @@ def _about(
     return {name: values for name, values in about.items() if name not in columns and values != texts}
 
 
-def _items(files: Files) -> dict[str, dict[str, str]]:
-    """Key -> modality -> file name; keys in order."""
-    strip = _stripped(files)
+def _items(files: Files) -> tuple[dict[str, dict[str, str]], int]:
+    """(key -> modality -> file name, keys in order; how many folders at the top say no more than the kind)."""
+    kinds = _kinds(files)
+    strip = 1 if _parallel(kinds) else 0
     items: dict[str, dict[str, str]] = defaultdict(dict)
-    for name, kind in _kinds(files).items():
+    for name, kind in kinds.items():
         key, modality = _key(name, files, strip), kind.value
         if files.first_dot:
-            middle = PurePosixPath(name).name.split(".")[1:-1]
+            middle = name.rsplit("/", 1)[-1].split(".")[1:-1]
             modality = " ".join([modality, *middle]) if kind is not Kind.TEXT else modality
         elif modality in items[key]:
             key = name  # frog.jpg and frog.png are two items
         items[key][modality] = name
-    return {key: item for key, item in items.items() if item}
+    return {key: item for key, item in items.items() if item}, strip
 
 
 def _kinds(files: Files) -> dict[str, Kind]:
@@ -111,27 +110,24 @@ def _kinds(files: Files) -> dict[str, Kind]:
 
 def _key(name: str, files: Files, strip: int) -> str:
     """What an item is called: its path without suffix, without a folder that only says the kind."""
-    path = PurePosixPath(*PurePosixPath(name).parts[strip:])
+    path = name.split("/", 1)[1] if strip else name
     if files.first_dot:
-        return str(path.with_name(path.name.split(".")[0] or path.name))
-    key = str(path.with_suffix(""))
+        folder, slash, base = path.rpartition("/")
+        return f"{folder}{slash}{base.split('.')[0] or base}"
+    key = without_suffix(path)
     if suffix_of(name) in (".txt", ".json", ".cls") and kind_of_name(key) not in (None, Kind.TEXT):
-        return str(PurePosixPath(key).with_suffix(""))  # frog.jpg.txt
+        return without_suffix(key)  # frog.jpg.txt
     return key
-
-
-def _stripped(files: Files) -> int:
-    return 1 if _parallel(_kinds(files)) else 0
 
 
 def _parallel(by_kind: dict[str, Kind]) -> bool:
     """Are there two or more folders at the top, each with files of one kind, each of another?"""
     kinds: dict[str, set[Kind]] = defaultdict(set)
     for name, kind in by_kind.items():
-        parts = PurePosixPath(name).parts
-        if len(parts) < 2:
+        top, slash, _ = name.partition("/")
+        if not slash:
             return False
-        kinds[parts[0]].add(kind)
+        kinds[top].add(kind)
     single = [next(iter(k)) for k in kinds.values() if len(k) == 1]
     return len(kinds) > 1 and len(single) == len(kinds) == len(set(single))
 
@@ -156,7 +152,7 @@ def _folder_words(keys: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     splits: dict[str, str] = {}
     labels: dict[str, str] = {}
     for key in keys:
-        words = list(PurePosixPath(key).parts[:-1])
+        words = key.split("/")[:-1]
         for word in words:
             if split := normal_split(word):
                 splits[key] = split

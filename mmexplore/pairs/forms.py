@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import Files
-from mmexplore.pairs.media import TABLE_SUFFIXES, VECTOR_SUFFIXES, kind_of_name, suffix_of
+from mmexplore.pairs.media import TABLE_SUFFIXES, VECTOR_SUFFIXES, kind_of_name, suffix_of, without_suffix
 from mmexplore.pairs.recognition import guess_columns
 from mmexplore.pairs.roles import normal_split
 from mmexplore.pairs.tables import read_table
@@ -71,9 +71,7 @@ def _choose_tables(tables: list[str], files: Files) -> list[str]:
         if len(found) == 1:
             return found
     same_kind = len({suffix_of(n) for n in top}) == 1
-    if same_kind and (
-        all(part_of(n) for n in top) or len({_SHARD.sub("", str(PurePosixPath(n).with_suffix(""))) for n in top}) == 1
-    ):
+    if same_kind and (all(part_of(n) for n in top) or len({_SHARD.sub("", without_suffix(n)) for n in top}) == 1):
         return top
     if len(top) > 20:
         return []
@@ -92,8 +90,8 @@ def _names_media(files: Files, name: str) -> bool:
 
 def _text_table(texts: list[str], media: list[str], files: Files) -> str | None:
     """A lone ``captions.txt`` that is really a table naming the pictures (as Flickr8k has it)."""
-    stems = {str(PurePosixPath(n).with_suffix("")) for n in media} | set(media)
-    alone = [n for n in texts if str(PurePosixPath(n).with_suffix("")) not in stems]
+    stems = {without_suffix(n) for n in media} | set(media)
+    alone = [n for n in texts if without_suffix(n) not in stems]
     if len(texts) - len(alone) > 0.5 * len(media) or len(alone) > 5:
         return None
     found = [n for n in alone if _names_media(files, n)]
@@ -106,4 +104,4 @@ def _few(vectors: list[str]) -> bool:
 
 
 def _parent(name: str) -> str:
-    return str(PurePosixPath(name).parent)
+    return name.rpartition("/")[0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from pathlib import PurePosixPath
 
 from mmexplore.pairs.dataset import Kind
 
@@ -25,7 +25,12 @@ _JUNK = {".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", ".ipynb_ch
 
 def suffix_of(name: str) -> str:
     """The last suffix in lower case (".jpg"), "" where there is none."""
-    return PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    return posixpath.splitext(name.replace("\\", "/"))[1].lower()
+
+
+def without_suffix(name: str) -> str:
+    """The name (with forward slashes) up to its last suffix: "images/frog"."""
+    return posixpath.splitext(name)[0]
 
 
 def kind_of_name(name: str) -> Kind | None:
