@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore.attribution.shapley import shapley
-from mmexplore.attribution.value import donors, game
+from mmexplore.attribution.value import Answers, donors, game, game_of
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.base import Fusion
 from mmexplore.runtime import rng
@@ -43,12 +43,13 @@ def null_band(
     every modality is permuted on its own, so that the modalities of a row are strangers.
     """
     random = rng(seed)
-    by_label = embeddings.labels is not None and fusion.predict(embeddings.take(np.arange(1))) is not None
+    by_label = embeddings.labels is not None and fusion.objective_ in ("classification", "regression")
+    answers = Answers(fusion, embeddings, baseline, draws=1, seed=seed)
     rows = []
     for draw in range(draws):
         if by_label:
             assert embeddings.labels is not None
-            played = game(fusion, embeddings, baseline, random.permutation(embeddings.labels), 1, seed + draw)
+            played = game_of(answers, random.permutation(embeddings.labels))
         else:
             played = game(fusion, _strangers(embeddings, random), baseline, draws=1, seed=seed + draw)
         rows.append(shapley(played, orders=20, seed=seed + draw).mean())

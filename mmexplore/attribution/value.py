@@ -40,14 +40,34 @@ class Game:
     baseline: str
 
 
-def game(
-    fusion: Fusion,
-    embeddings: Embeddings,
-    baseline: str = "missing",
-    labels: np.ndarray | None = None,
-    draws: int = 5,
-    seed: int = 0,
-) -> Game:
+class Answers:
+    """What a fitted fusion answers when only some modalities are shown; each set is asked once.
+
+    The answer is the prediction (classification [N, C], regression [N]) or, for other objectives, the fused unit
+    vectors [N, d]; a list with one entry for each stand-in.
+    """
+
+    def __init__(
+        self, fusion: Fusion, embeddings: Embeddings, baseline: str = "missing", draws: int = 5, seed: int = 0
+    ) -> None:
+        if baseline not in BASELINES:
+            raise UserError(f"no baseline is called {baseline!r}", "baseline", f"choose one of: {', '.join(BASELINES)}")
+        self.fusion, self.embeddings, self.baseline = fusion, embeddings, baseline
+        self._stand_ins = _stand_ins(embeddings, baseline, draws, seed)
+        self._known: dict[bytes, list[np.ndarray]] = {}
+
+    def __call__(self, shown: np.ndarray) -> list[np.ndarray]:
+        key = np.asarray(shown, bool).tobytes()
+        if key not in self._known:
+            self._known[key] = [self._ask(_show(self.embeddings, shown, s)) for s in self._stand_ins]
+        return self._known[key]
+
+    def _ask(self, embeddings: Embeddings) -> np.ndarray:
+        answer = self.fusion.predict(embeddings)
+        return _unit(self.fusion.transform(embeddings)) if answer is None else answer
+
+
+def game(fusion: Fusion, embeddings: Embeddings, baseline: str = "missing", draws: int = 5, seed: int = 0) -> Game:
     """The game of a fitted fusion on these rows.
 
     The value of a set is, by objective: classification, the probability of the item's own class (of the class
@@ -56,23 +76,23 @@ def game(
     the fused vector with the one fused from everything.
 
     Args:
-        labels: [N], used instead of the embeddings' own (the null permutes them).
         draws: how many other items stand in, for the baseline "permuted".
 
     Raises:
         UserError: no such baseline.
     """
-    if baseline not in BASELINES:
-        raise UserError(f"no baseline is called {baseline!r}", "baseline", f"choose one of: {', '.join(BASELINES)}")
-    if labels is not None:
-        embeddings = embeddings.with_labels(labels)
-    stand_ins = _stand_ins(embeddings, baseline, draws, seed)
-    score, meaning = _score(fusion, embeddings)
+    return game_of(Answers(fusion, embeddings, baseline, draws, seed), embeddings.labels)
+
+
+def game_of(answers: Answers, labels: np.ndarray | None) -> Game:
+    """The same from answers already given, for these labels [N] (the null permutes them)."""
+    full = answers(np.ones(len(answers.embeddings.modalities), bool))[0]
+    score, meaning = _score(answers.fusion, full, labels)
 
     def value(shown: np.ndarray) -> np.ndarray:
-        return np.mean([score(_show(embeddings, shown, s)) for s in stand_ins], axis=0)
+        return np.mean([score(a) for a in answers(shown)], axis=0)
 
-    return Game(value, embeddings.modalities, embeddings.mask, meaning, baseline)
+    return Game(value, answers.embeddings.modalities, answers.embeddings.mask, meaning, answers.baseline)
 
 
 # -- what stands in --------------------------------------------------------------
@@ -119,34 +139,29 @@ def _show(embeddings: Embeddings, shown: np.ndarray, stand_in: dict[str, np.ndar
 
 
 # -- what is scored --------------------------------------------------------------
-def _score(fusion: Fusion, embeddings: Embeddings) -> tuple[Callable[[Embeddings], np.ndarray], str]:
-    answer = fusion.predict(embeddings)
-    if answer is None:
-        full = _unit(fusion.transform(embeddings))
-        return lambda e: (full * _unit(fusion.transform(e))).sum(axis=1), "cosine with the vector fused from everything"
-    if answer.ndim == 2:
-        own = _own_class(fusion, embeddings, answer)
-        rows = np.arange(len(embeddings))
-        return lambda e: _predict(fusion, e)[rows, own], "probability of the item's own class"
-    target = answer.astype(np.float64)
-    if embeddings.labels is not None and embeddings.target_kind == "regression":
-        target = np.where(np.isnan(embeddings.labels), answer, embeddings.labels)
-    spread = float(np.var(target)) or 1.0
-    return lambda e: -((_predict(fusion, e) - target) ** 2) / spread, "minus the squared error, in target variances"
+def _score(
+    fusion: Fusion, full: np.ndarray, labels: np.ndarray | None
+) -> tuple[Callable[[np.ndarray], np.ndarray], str]:
+    """How an answer [N, ...] becomes a value [N], given the answer to everything, and what that value is."""
+    if fusion.objective_ == "classification":
+        own = _own_class(fusion, full, labels)
+        rows = np.arange(len(full))
+        return lambda answer: answer[rows, own], "probability of the item's own class"
+    if fusion.objective_ == "regression":
+        target = full.astype(np.float64)
+        if labels is not None and np.issubdtype(labels.dtype, np.floating):
+            target = np.where(np.isnan(labels), target, labels)
+        spread = float(np.var(target)) or 1.0
+        return lambda answer: -((answer - target) ** 2) / spread, "minus the squared error, in target variances"
+    return lambda answer: (full * answer).sum(axis=1), "cosine with the vector fused from everything"
 
 
-def _predict(fusion: Fusion, embeddings: Embeddings) -> np.ndarray:
-    answer = fusion.predict(embeddings)
-    assert answer is not None  # the caller has asked once before
-    return answer
-
-
-def _own_class(fusion: Fusion, embeddings: Embeddings, probabilities: np.ndarray) -> np.ndarray:
+def _own_class(fusion: Fusion, probabilities: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
     """int [N]: the label's column; the predicted one where the label is unknown to the model."""
     own = probabilities.argmax(axis=1)
-    if embeddings.labels is not None and fusion.classes_ is not None:
+    if labels is not None and fusion.classes_ is not None:
         column = {str(c): j for j, c in enumerate(fusion.classes_)}
-        own = np.array([column.get(str(y), own[i]) for i, y in enumerate(embeddings.labels)])
+        own = np.array([column.get(str(y), own[i]) for i, y in enumerate(labels)])
     return own
 
 
