@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import python, selection, views, weighing
+from mmexplore.ui import measuring, python, selection, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -24,10 +24,10 @@ st.text(f"{fusion.card.title}. Source of the weights: {'learned' if weights is n
 
 if weights is None:
     st.info(
-        "This method has no weights of its own, so nothing is shown as if it had. On the Fuse page, attention "
-        "and gated "
-        "fusion learn one weight a modality for every item."
+        "This method has no weights of its own, so nothing is shown as if it had. What each modality contributes can "
+        "still be measured. On the Fuse page, attention and gated fusion learn one weight a modality for every item."
     )
+    measuring.measured(workspace, None)
     st.stop()
 
 modalities = embeddings.modalities
@@ -93,3 +93,5 @@ if norms is not None:
     figure = weight_against_contribution(weights, norms, modalities)
     chart(figure, "weights-norms")
     view_bar("weights-norms", figure=figure, table=lambda: table, python=python.weights(workspace))
+
+measuring.measured(workspace, weights)

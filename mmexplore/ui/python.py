@@ -163,3 +163,38 @@ fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.get_para
 print(fitted.score)
 """
     )
+
+
+def measured(workspace: Workspace, baseline: str) -> str:
+    """Shapley values of every item, their null, and agreement with learned weights."""
+    return (
+        OPEN + f"workspace.current = {workspace.current!r}\nprint(journey.measured_weights(workspace, {baseline!r}))\n"
+    )
+
+
+def mispairs(src: str, dst: str) -> str:
+    """Rows whose halves do not seem to belong together."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.retrieval.mispairs import mispairs
+
+shared, where = journey.shared_space(workspace)
+print(mispairs(shared, {src!r}, {dst!r}).head(20))
+"""
+    )
+
+
+def thermometer(src: str, dst: str) -> str:
+    """What a similarity means in this data."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.retrieval import thermometer_figure
+from mmexplore.retrieval.thermometer import thermometer
+
+shared, where = journey.shared_space(workspace)
+rows, which = journey.evaluation_rows(workspace)
+thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
+"""
+    )
