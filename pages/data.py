@@ -4,6 +4,7 @@ import streamlit as st
 
 from mmexplore.ui import bring, examples, loaded, saving, selection, session
 from mmexplore.ui.frame import header
+from mmexplore.ui.session import CHOICE
 
 header(
     "Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors."
@@ -11,18 +12,22 @@ header(
 workspace = session.workspace()
 empty = workspace.dataset is None and workspace.embeddings is None
 
-shown, own, built_in, keep = st.tabs(["What is loaded", "Bring your own", "Examples", "Save and reopen"])
-with shown:
-    if empty:
-        st.text("Nothing is loaded yet. Bring your own pairs, or open one of the examples.")
-    else:
-        selection.bar(workspace, "data")
-        loaded.summary(workspace)
-        loaded.left_out(workspace.dataset.rejected if workspace.dataset else (), "pairs")
-        loaded.cards(workspace)
-with own:
+LOADED, OWN, EXAMPLES, SAVE = "What is loaded", "Bring your own", "Examples", "Save and reopen"
+part = st.segmented_control(
+    "Part", [LOADED, OWN, EXAMPLES, SAVE], default=OWN if empty else LOADED, required=True, key=f"{CHOICE}data.part",
+    label_visibility="collapsed",
+)  # fmt: skip
+
+if part == OWN:
     bring.panel()
-with built_in:
+elif part == EXAMPLES:
     examples.panel()
-with keep:
+elif part == SAVE:
     saving.panel(workspace)
+elif empty:
+    st.text("Nothing is loaded yet. Bring your own pairs, or open one of the examples.")
+else:
+    selection.bar(workspace, "data")
+    loaded.summary(workspace)
+    loaded.left_out(workspace.dataset.rejected if workspace.dataset else (), "pairs")
+    loaded.cards(workspace)

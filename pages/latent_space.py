@@ -5,7 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from mmexplore.figures.maps import joint_map
-from mmexplore.ui import geometry, maps, python, selection, views
+from mmexplore.ui import gap_control, geometry, maps, python, selection, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -61,6 +61,7 @@ def together() -> None:
     with st.container(horizontal=True):
         lines = st.toggle("Lines between the parts of a pair", True, key=f"{CHOICE}map.lines")
         by_column = bool(colour) and st.toggle(plain(f"Colour by {colour}"), False, key=f"{CHOICE}map.by_column")
+    shared = gap_control.slider(workspace, shared, chosen)
     projections = maps.joint(shared, chosen, options)
     if projections is None:
         return

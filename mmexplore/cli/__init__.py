@@ -29,6 +29,7 @@ for command in (
     results.weights,
     results.search,
     results.evaluate,
+    results.mispairs,
     results.report,
     listing.cache,
 ):

@@ -113,6 +113,27 @@ def evaluate(run: Run, as_json: Json = False) -> None:
         print_fusion(answer["fusion"])
 
 
+def mispairs(
+    run: Run,
+    between: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Two comparable modalities; the first two by default.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many rows to print (JSON has all).")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Rows whose own partner ranks badly both ways, the most suspicious first."""
+    from mmexplore import journey, workspace_files
+
+    found, src, dst = journey.mispairs_of(workspace_files.open_directory(run), between.split(",") if between else None)
+    if as_json:
+        print_json({"between": [src, dst], "rows": found.to_dict("records")})
+    else:
+        print_table(
+            found.head(top).round(3).to_dict("records"),
+            ["id", "suspicion", "similarity", "rank_forward", "rank_backward"],
+        )
+
+
 def report(run: Run, out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html")) -> None:
     """Write one self-contained HTML page about the workspace."""
     from mmexplore import workspace_files

@@ -15,7 +15,7 @@ from mmexplore.journey.fusing import (
     weights,
 )
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
-from mmexplore.journey.searching import search_items, search_like
+from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import FITTED_IN_ADVANCE, align, shared_space
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "language_of",
     "mean_entropy",
     "measured_weights",
+    "mispairs_of",
     "perceptual_of",
     "retrieval_reports",
     "search_items",

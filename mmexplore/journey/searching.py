@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmexplore import alignment as alignments
 from mmexplore.embeddings import Embeddings
@@ -15,6 +17,7 @@ from mmexplore.journey.spaces import comparable
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.gallery import gallery_of
+from mmexplore.retrieval.mispairs import mispairs
 from mmexplore.retrieval.search import search
 from mmexplore.workspace import Workspace
 
@@ -108,3 +111,20 @@ def _other_half(workspace: Workspace, shared: Embeddings, query: Cell, kind: Kin
         "query",
         f"add a {kind} column, or encode with an open_clip model",
     )
+
+
+def mispairs_of(workspace: Workspace, between: Sequence[str] | None = None) -> tuple[pd.DataFrame, str, str]:
+    """As `retrieval.mispairs.mispairs` with ids for rows, and the two modalities it compares.
+
+    Args:
+        between: two comparable modalities; the first two by default.
+    """
+    shared = comparable(workspace)
+    src, dst = (shared.modalities[:2] if between is None else [*between, ""])[:2]
+    for name in (src, dst):
+        known(name, shared.modalities, "between")
+    found = mispairs(shared, src, dst)
+    ids = np.array([*shared.ids, None], object)  # row -1 is no row
+    for side in ("src", "dst"):
+        found[f"better_{side}_id"] = ids[found[f"better_{side}_row"].to_numpy(int)]
+    return found.drop(columns=["row", "better_src_row", "better_dst_row"]), src, dst

@@ -16,6 +16,7 @@ SECTIONS = {
         "Weights": "pages/weights.py",
         "Latent space": "pages/latent_space.py",
         "Retrieval": "pages/retrieval.py",
+        "Mispairs": "pages/mispairs.py",
     },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}

@@ -1,0 +1,89 @@
+"""The modality gap as a control: a slider moves the clouds together; recall, maps and the thermometer follow."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import streamlit as st
+
+from mmexplore import journey
+from mmexplore.embeddings import Embeddings
+from mmexplore.figures.retrieval import thermometer_figure
+from mmexplore.latent.gap import shift_gap
+from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report
+from mmexplore.retrieval.thermometer import Thermometer, thermometer
+from mmexplore.ui import python, session
+from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import numbers, plain, section
+from mmexplore.workspace import Workspace
+
+MAX_QUERIES = 2000  # asked at each step of the slider; the help says so where there are more
+
+
+def slider(workspace: Workspace, shared: Embeddings, modalities: list[str]) -> Embeddings:
+    """The shared space with these modalities moved along their gap, and what that does to recall."""
+    amount = st.slider(
+        "Close the gap",
+        -0.5,
+        1.5,
+        0.0,
+        0.1,
+        key=f"{CHOICE}gap.amount",
+        width=420,
+        help="0: as the encoders made it. 1: the clouds' centres fall together. Below 0: further apart. The centres "
+        "are taken over the rows that recall is not measured on, where there are any.",
+    )
+    if amount == 0:
+        return shared
+    rows, _ = journey.evaluation_rows(workspace)
+    fit_rows = np.ones(len(shared), bool) if rows.all() else ~rows
+    key = ("gap.moved", session.fingerprint(shared), amount, tuple(modalities), fit_rows.tobytes())
+    moved = session.remember(key, lambda: shift_gap(shared, amount, modalities, fit_rows))
+    changes = []
+    for a, b in [*pairwise(modalities), *pairwise(modalities[::-1])]:
+        before, after = _report(workspace, shared, a, b, rows), _report(workspace, moved, a, b, rows)
+        if before is not None and after is not None:
+            changes.append((f"{a} to {b}", f"{after.r10:.1f} %", f"R@10; {before.r10:.1f} % before. {_asked(after)}"))
+    numbers(changes)
+    if changes:
+        st.caption("R@10 with the clouds moved. Point at a number's question mark to see what it was before.")
+    return moved
+
+
+def _asked(report: RetrievalReport) -> str:
+    return f"{report.n_queries:,} queries, chance {report.chance_r10:.1f} %."
+
+
+def _report(workspace: Workspace, space: Embeddings, a: str, b: str, rows: np.ndarray) -> RetrievalReport | None:
+    if not (space.present[a] & space.present[b] & rows).any():
+        return None
+    key = ("gap.report", session.fingerprint(space), a, b, rows.tobytes())
+    return session.remember(
+        key, lambda: retrieval_report(space, a, b, rows=rows, seed=workspace.seed, max_queries=MAX_QUERIES)
+    )
+
+
+def what_a_similarity_means(workspace: Workspace, space: Embeddings, pairs: list[tuple[str, str]]) -> None:
+    """The thermometer: where a similarity lies between random and true pairs of this data."""
+    section(
+        "What a similarity means here",
+        "A similarity of 0.25 is high in one space and low in another. These are the similarities of the true pairs of "
+        "this data and of random ones.",
+    )
+    src, dst = st.selectbox(
+        "Between", pairs, key=f"{CHOICE}thermometer", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
+    )
+    rows, _ = journey.evaluation_rows(workspace)
+    found: Thermometer = session.remember(
+        ("thermometer", session.fingerprint(space), src, dst, rows.tobytes()),
+        lambda: thermometer(space, src, dst, rows, seed=workspace.seed),
+    )
+    middle = float(np.round(np.median(found.true), 2))
+    score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=f"{CHOICE}thermometer.{src}.{dst}", width=170)
+    figure = thermometer_figure(found, score)
+    chart(figure, "thermometer")
+    st.text(found.read(score).sentence)
+    st.caption(plain(f"A true pair scores above a random one in {found.separation:.0%} of cases (50 % is luck).", 300))
+    view_bar("thermometer", figure=figure, python=python.thermometer(src, dst))

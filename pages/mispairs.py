@@ -1,0 +1,32 @@
+"""Mispairs: rows whose halves do not seem to belong together, and items that are there twice."""
+
+import streamlit as st
+
+from mmexplore.ui import mispairing, views
+from mmexplore.ui.frame import header
+from mmexplore.ui.needs import need
+from mmexplore.ui.session import CHOICE
+from mmexplore.ui.widgets import plain
+
+header(
+    "Mispairs",
+    "Rows whose own partner ranks badly both ways, the most suspicious first: wrong captions, swapped files, odd "
+    "items. The ranking only suspects; you decide.",
+)
+workspace = need("vectors")
+shared, where = views.shared_space(workspace)
+if shared is None:
+    st.info(plain(where))
+    st.stop()
+st.caption(plain(f"Compared {where}. A weak comparison suspects many good rows."))
+pairs = [(a, b) for i, a in enumerate(shared.modalities) for b in shared.modalities[i + 1 :]]
+src, dst = st.selectbox(
+    "Between", pairs, key=f"{CHOICE}mispairs", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
+)
+table = mispairing.suspects(shared, src, dst)
+if table.empty:
+    st.text("No row has both.")
+else:
+    mispairing.review(workspace, table, src, dst)
+    mispairing.clean_table(workspace)
+mispairing.duplicates(workspace, shared)
