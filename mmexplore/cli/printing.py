@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def jsonable(value: Any) -> Any:
     return value
 
 
-def print_table(rows: Iterable[dict[str, Any]], columns: list[str]) -> None:
+def print_table(rows: Iterable[Mapping[Any, Any]], columns: list[str]) -> None:
     """Rows as aligned columns of text."""
     cells = [columns, *[["" if row.get(c) is None else str(row[c]) for c in columns] for row in rows]]
     widths = [max(len(row[j]) for row in cells) for j in range(len(columns))]
