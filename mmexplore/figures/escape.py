@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Plain short texts, by far the most, need no work.
-_PLAIN = re.compile(r"[A-Za-z0-9 .,;:!?()_/+*=@#\[\]-]*")
+# Short texts of visible ASCII without doubled spaces, by far the most, need no cleaning or wrapping.
+_PLAIN = re.compile(r"(?:[!-~]+ )*[!-~]*")
 _SPACES = re.compile(r"\s+")
 # Joiners belong to emoji and to some scripts; direction marks and overrides can make a text lie about its order.
 _KEPT_FORMAT = {"\u200c", "\u200d"}
@@ -22,7 +22,7 @@ def hover(text: object, width: int = 60, limit: int = 300) -> str:
     at `width` columns (joined by <br>). None gives ""."""
     content = "" if text is None else str(text)
     if len(content) <= min(width, limit) and _PLAIN.fullmatch(content):
-        return content
+        return content.translate(_ENTITIES)
     return "<br>".join(line.translate(_ENTITIES) for line in _wrap(_cut(clean(content), limit), width))
 
 
@@ -33,6 +33,8 @@ def label(text: object, limit: int = 30) -> str:
 
 def clean(text: str) -> str:
     """One line of visible characters: white space folded, control and direction marks removed, broken ones shown."""
+    if text.isprintable():  # nothing to remove: no control, format, surrogate or separator other than a space
+        return _SPACES.sub(" ", text).strip()
     kept = []
     for character in text:
         category = unicodedata.category(character)
@@ -53,6 +55,8 @@ def _cut(text: str, limit: int) -> str:
 
 def _columns(text: str) -> int:
     """Columns a text takes: East Asian wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
 
 
