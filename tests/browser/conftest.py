@@ -1,0 +1,141 @@
+"""A server of the app and a real Chromium, shared by the browser tests. Screenshots go to tests/out/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import REPOSITORY
+
+OUT = REPOSITORY / "tests" / "out"
+CHROMIUM = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+CHROMIUM += "--disable-component-update --disable-sync"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+expect.set_options(timeout=60_000)
+
+
+def chromium() -> str:
+    """The installed Chromium or Chrome; the test says what to install where there is none."""
+    asked = os.environ.get("MMEXPLORE_BROWSER")
+    found = asked or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if not found:
+        pytest.fail("no Chromium found: install the package chromium, or set MMEXPLORE_BROWSER to one")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM.split())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running app whose first example is prepared."""
+    from mmexplore import showcase
+
+    showcase.prepare_example("emoji")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                assert process.poll() is None, Path(log.name).read_text()
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Person:
+    """What a person does in the app, and what their browser asked for while they did it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.outside: list[str] = []
+        self.dialogs: list[str] = []
+        page.on("request", self._asked)
+        page.on("dialog", lambda d: (self.dialogs.append(d.message), d.dismiss()))
+
+    def _asked(self, request) -> None:
+        if not request.url.startswith((self.address, self.address.replace("http", "ws", 1), "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.address + path)
+        self.page.get_by_test_id("stHeading").first.wait_for(timeout=60_000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the script has run and nothing is stale."""
+        self.page.wait_for_timeout(250)
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') !== 'running'",
+            timeout=60_000,
+        )
+        self.page.wait_for_timeout(250)
+
+    def go(self, title: str) -> None:
+        expand = self.page.get_by_test_id("stExpandSidebarButton")
+        if expand.count() and expand.first.is_visible():
+            expand.first.click()
+        self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).first.click()
+        self.page.get_by_role("heading", name=title, exact=True).first.wait_for(timeout=60_000)
+        self.settle()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.settle()
+
+    def wait_for_job(self, seconds: float = 150) -> None:
+        self.page.wait_for_timeout(500)
+        self.page.wait_for_function("() => !document.querySelector('[class*=\"st-key-job-\"]')", timeout=seconds * 1000)
+        self.settle()
+        assert not self.page.locator("[class*='st-key-failed-']").count(), self.page.inner_text("body")
+
+    def photograph(self, name: str) -> None:
+        """The whole page into tests/out/, to be looked at."""
+        OUT.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size or {"width": 1280, "height": 900}
+        height = self.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": min(max(900, height), 4000)})
+        self.page.wait_for_timeout(900)
+        self.page.screenshot(path=str(OUT / f"{name}.png"))
+        self.page.set_viewport_size(size)
+
+
+@pytest.fixture
+def person(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Person]:
+    """A new visitor; parametrize indirectly with (width, "light" or "dark")."""
+    width, scheme = getattr(request, "param", (1280, "light"))
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    someone = Person(context.new_page(), server)
+    try:
+        yield someone
+    finally:
+        context.close()
+    assert someone.outside == [], "the browser asked somebody outside"
+    assert someone.dialogs == []
