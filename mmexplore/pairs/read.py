@@ -23,6 +23,7 @@ from mmexplore.progress import Progress
 
 PREVIEW_ROWS = 20
 SAMPLE_ROWS = 5_000
+_SAVED_BESIDE = ("dataset_info.json", "state.json", "dataset_dict.json")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def read_pairs(
     """Read paired data in any of its forms.
 
     - a table (CSV, TSV, JSON Lines, Parquet, Arrow) with media beside it: a folder, a ZIP, or many files at once;
-    - pictures (or sounds, films ...) with same-name ``.txt`` captions, one caption a line: a folder or ZIP;
+      also in parts (shards; train.csv and test.csv) and as Hugging Face `datasets` saves one to disk;
+    - pictures (or sounds, films ...) with same-name ``.txt`` captions, one caption a line: a folder, a ZIP or a
+      TAR (WebDataset);
     - a folder whose sub-folders are labels (or train / val / test): a folder or ZIP;
     - vectors: ``.npz``, ``.npy``, ``.safetensors`` (or Parquet with list columns), one array a modality.
 
@@ -114,4 +117,6 @@ def _read_tables(files: Files, names: list[str], spill: Path, limit: int | None,
     """One table, or the parts of one (shards; train, test ...) one under another."""
     tables = [read_table(files.by_name[name], spill, name, limit, progress) for name in names]
     files.used.update(names)
+    if names[0].endswith(".arrow"):  # what Hugging Face `datasets` writes beside its tables
+        files.used.update(n for n in files.by_name if n.rpartition("/")[2] in _SAVED_BESIDE)
     return tables[0] if len(tables) == 1 else join_tables(tables, [part_of(name) for name in names])

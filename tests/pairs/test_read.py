@@ -12,6 +12,7 @@ import zipfile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -196,6 +197,25 @@ def test_hugging_face_pictures_in_cells(jpeg, work, tmp_path):
     data = read_pairs(tmp_path / "train-00000-of-00001.parquet", workdir=work)
     assert data.kinds == {"image": Kind.IMAGE, "caption": Kind.TEXT} and data.ids.tolist() == list("1234")
     assert data.groups.tolist() == ["1", "2", "1", "2"]  # the same picture twice: rows of one group
+
+
+def test_a_data_set_that_hugging_face_saved_to_disk(jpeg, folder, work):
+    def arrow(rows: range) -> bytes:
+        info = {"info": {"features": {"label": {"names": ["frog", "dog"], "_type": "ClassLabel"}}}}
+        cells = {"image": [{"bytes": jpeg(i), "path": None} for i in rows], "label": [i % 2 for i in rows]}
+        table = pa.table(cells).replace_schema_metadata({"huggingface": json.dumps(info)})
+        out = io.BytesIO()
+        with pa.ipc.new_stream(out, table.schema) as writer:
+            writer.write_table(table)
+        return out.getvalue()
+
+    files = {"dataset_dict.json": "{}"}
+    for split, rows in (("train", range(4)), ("test", range(4, 6))):
+        files |= {f"{split}/data-00000-of-00001.arrow": arrow(rows), f"{split}/state.json": "{}"}
+    data = read_pairs(folder(files | {"train/cache-1.arrow": "x"}), workdir=work)
+    assert data.kinds == {"image": Kind.IMAGE} and sorted(data.labels) == ["dog"] * 3 + ["frog"] * 3
+    assert sorted(data.splits) == ["test"] * 2 + ["train"] * 4 and len(set(data.ids)) == 6
+    assert [r.column for r in data.rejected] == ["train/cache-1.arrow"]
 
 
 def test_vectors_and_series_in_columns(work, tmp_path):
