@@ -167,8 +167,8 @@ def _fit(
 # -- results -----------------------------------------------------------------------
 METRICS = {"accuracy": "Accuracy", "r2": "R² (1 is perfect, 0 is the mean)", "recall@1": "Recall@1"}
 BASELINES = {
-    "early concat": "all vectors side by side, plain regression (early fusion)",
-    "late product": "each modality on its own, answers multiplied (late fusion)",
+    "early concat": "vectors side by side (early fusion)",
+    "late product": "answers multiplied (late fusion)",
 }
 ROWS = {"test": "test rows", "held-out": "held-out rows", "all": "rows, the fitted ones among them"}
 

@@ -56,4 +56,4 @@ def numbers(values: Sequence[tuple[str, str, str]]) -> None:
     """A row of (label, value, help) that wraps on a narrow window. Labels and values may come from the person."""
     with st.container(horizontal=True, gap="small"):
         for label, value, about in values:
-            st.metric(plain(label, 40), plain(value, 40), help=about or None, border=True, width=150)
+            st.metric(plain(label, 40), plain(value, 40), help=plain(about, 600) or None, border=True, width=150)

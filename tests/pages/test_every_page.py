@@ -8,7 +8,14 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import PAGES, OpenPage
 from tests.pages.small import HOSTILE
 
-NEEDS = {"encode": "pairs", "fuse": "vectors", "weights": "fusion", "latent_space": "vectors", "retrieval": "vectors"}
+NEEDS = {
+    "encode": "pairs",
+    "fuse": "vectors",
+    "weights": "fusion",
+    "latent_space": "vectors",
+    "retrieval": "vectors",
+    "mispairs": "vectors",
+}
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 
 
@@ -26,27 +33,40 @@ def test_a_page_runs_at_every_stage_or_says_what_it_needs(open_page: OpenPage, p
         assert "need-example" in keys
 
 
+VALUES = [
+    "markdown",
+    "caption",
+    "error",
+    "warning",
+    "info",
+    "success",
+    "title",
+    "header",
+    "subheader",
+    "toast",
+    "metric",
+]
+LABELS = [
+    "button",
+    "toggle",
+    "checkbox",
+    "selectbox",
+    "multiselect",
+    "text_input",
+    "number_input",
+    "slider",
+    "expander",
+    "metric",
+]
+
+
 def markup(test: AppTest) -> list[str]:
-    """Every string of the page that the browser reads as Markdown."""
-    strings: list[str] = []
-    for name in ("markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "toast"):
-        strings += [str(e.value) for e in test.get(name)]
-    for name in (
-        "button",
-        "toggle",
-        "checkbox",
-        "selectbox",
-        "multiselect",
-        "text_input",
-        "number_input",
-        "expander",
-        "metric",
-    ):
-        strings += [str(e.label) for e in test.get(name)]
-    for e in test.get("metric"):
-        strings.append(str(e.value))
-    for e in test.get("button_group"):
-        strings += [str(o.content) for o in getattr(e.proto, "options", [])]
+    """Every string of the page that the browser reads as Markdown: texts, labels, help, options of button groups."""
+    strings = [str(e.value) for name in VALUES for e in test.get(name)]
+    for element in (e for name in LABELS for e in test.get(name)):
+        strings += [str(element.label), str(getattr(element.proto, "help", ""))]
+    for element in test.get("button_group"):
+        strings += [str(option.content) for option in getattr(element.proto, "options", [])]
     return strings
 
 

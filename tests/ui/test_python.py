@@ -1,0 +1,88 @@
+"""The Python that a view hands out runs on a saved workspace and gives the view's own result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from mmexplore import journey, workspace_files
+from mmexplore.latent.projection import project_space
+from mmexplore.ui import python
+from mmexplore.ui.maps import Options
+from mmexplore.workspace import Workspace
+from tests.pages.small import make_workspace
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
+    folder = tmp_path_factory.mktemp("saved")
+    workspace = make_workspace(folder / "pictures")
+    workspace_files.save(workspace, folder / "run")
+    return workspace, folder
+
+
+@pytest.fixture
+def execute(saved: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch):
+    """Runs handed-out lines beside the saved workspace; returns their variables and the figures they showed."""
+    monkeypatch.chdir(saved[1])
+    shown: list[go.Figure] = []
+    monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
+
+    def run(lines: str) -> tuple[dict[str, Any], list[go.Figure]]:
+        names: dict[str, Any] = {}
+        exec(compile(lines, "handed-out.py", "exec"), names)
+        return names, shown
+
+    return run
+
+
+def test_weights(saved, execute):
+    names, shown = execute(python.weights(saved[0]))
+    fitted, embeddings = journey.fitted_input(saved[0])
+    np.testing.assert_allclose(names["weights"], fitted.fusion.modality_weights(embeddings), atol=1e-6)
+    assert len(shown) == 1
+
+
+@pytest.mark.parametrize("colour", ["label", "size", "weight of cap*tion*", ""])
+def test_separate_maps(saved, execute, colour: str):
+    options = asdict(Options("pca", 2, 3))
+    names, shown = execute(python.separate_maps(saved[0], options, colour))
+    assert list(names["maps"]) == ["photo", "cap*tion*", "fused"]
+    embeddings = saved[0].embeddings
+    own = project_space(embeddings.vectors["photo"], embeddings.present["photo"], None, "photo", **options)
+    np.testing.assert_allclose(names["maps"]["photo"].points, own.points, atol=1e-5)
+    assert len(shown) == 3
+
+
+def test_joint_map_gap_and_overlap(saved, execute):
+    names, shown = execute(python.joint_map(asdict(Options("pca", 2, 0)), ["photo", "cap*tion*"]))
+    assert list(names["maps"]) == ["photo", "cap*tion*"]
+    execute(python.gap("photo", "cap*tion*"))
+    execute(python.overlap(saved[0], 5))
+    assert len(shown) == 2
+
+
+def test_retrieval_and_search(saved, execute, capsys: pytest.CaptureFixture):
+    names, _ = execute(python.retrieval("photo", "cap*tion*"))
+    shared, _ = journey.shared_space(saved[0])
+    assert names["report"].n_queries == int((shared.present["photo"] & shared.present["cap*tion*"]).sum())
+    capsys.readouterr()
+    execute(python.search_item("item-12", "photo", "cap*tion*", 3))
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_the_fit_itself(saved, execute):
+    names, _ = execute(python.scores(saved[0]))
+    assert names["fitted"].score.score == pytest.approx(saved[0].fitted.score.score)
+
+
+def test_words_of_strangers_stay_inside_their_quotes(saved, execute):
+    query = "'''\"\"\"\n__import__('os').abort()\n#"
+    lines = python.search_text(query, "photo", 1)
+    tree = compile(lines, "x", "exec")
+    assert query in tree.co_consts
