@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore.errors import UserError
-from mmexplore.ui import jobs_view, opening, session
+from mmexplore.ui import jobs_view, opening, planting, session
 from mmexplore.ui.widgets import say_error
 
 
@@ -32,3 +32,6 @@ def panel() -> None:
                     st.rerun()
                 except UserError as error:
                     say_error(error)
+            if name == "planted":
+                with st.expander("Plant your own"):
+                    planting.panel()

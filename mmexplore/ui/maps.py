@@ -210,11 +210,15 @@ def draw_separate(
     if by_class and values is not None:
         legend(values)
     names = list(projections)
+    marked = {name: selection.highlighted(name, workspace) for name in names}
+    drawn = {
+        rows is None: linked_maps(projections, values, colour, titles, captions, rows, MAP_HEIGHT)
+        for rows in {None if m is None else "some": m for m in marked.values()}.values()
+    }
     per_row = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), per_row):
         for column, name in zip(st.columns(per_row), names[start : start + per_row], strict=False):
-            marked = selection.highlighted(name, workspace)
-            figure = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)[name]
+            figure = drawn[marked[name] is None][name]
             if by_class:
                 figure.update_layout(showlegend=False, margin_b=8)
             with column:

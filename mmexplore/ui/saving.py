@@ -28,6 +28,19 @@ def panel(workspace: Workspace) -> None:
             key="save-workspace",
             on_click="ignore",
         )
+        section("Report", "Everything found so far on one page that opens anywhere, offline.")
+        st.download_button(
+            "Make the report",
+            lambda: _report(workspace),
+            "mmexplore-report.html",
+            "text/html",
+            key="report",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Make the Python script", lambda: _script(workspace), "mmexplore-run.py", "text/x-python", key="script",
+            on_click="ignore", help="The steps from your files to these results, to run without the app.",
+        )  # fmt: skip
     section("Reopen", "A ZIP that was saved here.")
     file = st.file_uploader("Workspace ZIP", type="zip", key=f"reopen-{st.session_state.get('upload.generation', 0)}")
     if file is not None and st.button("Open it", type="primary", key="reopen"):
@@ -41,6 +54,18 @@ def panel(workspace: Workspace) -> None:
             return
         st.session_state["upload.generation"] = st.session_state.get("upload.generation", 0) + 1
         st.rerun()
+
+
+def _report(workspace: Workspace) -> bytes:
+    from mmexplore.report import report
+
+    return report(workspace).encode()
+
+
+def _script(workspace: Workspace) -> bytes:
+    from mmexplore.recipe import recipe
+
+    return recipe(workspace).encode()
 
 
 def _zip(workspace: Workspace) -> bytes:

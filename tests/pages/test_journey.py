@@ -264,3 +264,60 @@ def test_slow_maps_are_drawn_as_a_job_once(open_page: OpenPage):
     maps = waiting.job.result
     assert list(maps) == ["photo", "cap*tion*", "fused"]
     assert all(np.isfinite(p.points).all() for p in maps.values())
+
+
+def test_the_folder_of_a_session_goes_with_it(prepared: Path):
+    from streamlit.runtime.caching import clear_session_resource_cache
+
+    script = """
+import streamlit as st
+from mmexplore.ui import session
+(session.folder("upload") / "photo.jpg").write_bytes(b"x")
+st.session_state["folder"] = str(session.folder("upload"))
+"""
+    test = AppTest.from_string(script).run()
+    folder = Path(test.session_state["folder"])
+    assert (folder / "photo.jpg").exists()
+    assert test.run().session_state["folder"] == str(folder)
+    clear_session_resource_cache("test session id")
+    assert not folder.exists()
+
+
+def test_data_can_be_planted_by_sliders(open_page: OpenPage):
+    test = open_page("data", "pairs")
+    test.session_state["choice.data.part"] = "Examples"
+    test.session_state["choice.plant.n"] = 200
+    test.session_state["choice.plant.missing"] = 0.3
+    test.run()
+    next(b for b in test.button if b.label == "Make").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(60)
+    workspace = waiting.job.result
+    assert len(workspace.embeddings) == 200
+    assert 0.2 < 1 - workspace.embeddings.mask.mean() < 0.4
+    assert [c for c in workspace.embeddings.columns if c.startswith("truth_")]
+
+
+def test_a_saved_workspace_is_reopened(open_page: OpenPage, fused: Workspace, tmp_path: Path):
+    workspace_files.save_zip(fused, tmp_path / "saved.zip", tmp_path)
+    test = open_page("data", "empty")
+    test.session_state["choice.data.part"] = "Save and reopen"
+    test.run()
+    test.get("file_uploader")[0].set_value(
+        ("saved.zip", (tmp_path / "saved.zip").read_bytes(), "application/zip")
+    ).run()
+    test.button(key="reopen").click().run()
+    assert not test.exception
+    again = test.session_state["workspace"]
+    assert list(again.embeddings.ids) == list(fused.embeddings.ids)
+    assert again.fitted.score.score == pytest.approx(fused.fitted.score.score)
+
+
+def test_a_damaged_workspace_is_one_sentence(open_page: OpenPage):
+    test = open_page("data", "empty")
+    test.session_state["choice.data.part"] = "Save and reopen"
+    test.run()
+    test.get("file_uploader")[0].set_value(("saved.zip", b"not a zip", "application/zip")).run()
+    test.button(key="reopen").click().run()
+    assert not test.exception
+    assert len(test.error) == 1
