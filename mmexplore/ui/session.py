@@ -142,6 +142,14 @@ def remember(key: tuple, compute: Callable[[], T]) -> T:
     return kept[key]
 
 
+def remember_last(slot: str, key: tuple, compute: Callable[[], T]) -> T:
+    """`compute()` again only when `key` differs from last time: for large things of which one is enough (figures)."""
+    kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
+    if slot not in kept or kept[slot][0] != key:
+        kept[slot] = key, compute()
+    return kept[slot][1]
+
+
 def recall(key: tuple) -> Any | None:
     """What `remember` or `keep` has under this key, or None."""
     return st.session_state.get("results", {}).get(key)
