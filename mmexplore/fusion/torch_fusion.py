@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
@@ -15,7 +16,7 @@ from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.runtime import device
-from mmexplore.training import build_module, fit_module, hold_out
+from mmexplore.training import KEPT, build_module, fit_module, hold_out
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined, FusionNet
 
 CHUNK = 4096  # rows fused at once: bounds memory
+FEW = 3000  # below so many train rows the held-out part is missed: fitted again on all of them, for the best epochs
 
 
 @dataclass(eq=False)
@@ -31,7 +33,8 @@ class TorchFusion(Fusion):
     """x_m -> standardised -> part P_m x_m (`width` numbers) -> `combine` -> fused vector -> head.
 
     A row with nothing present gives the zero vector. In training a share `modality_dropout` of the rows is shown with
-    a random subset of its modalities, so that every subset has been seen.
+    a random subset of its modalities, so that every subset has been seen. Below `FEW` train rows, and without `val`
+    rows in the data, the held-out rows only choose how many epochs: the network is then fitted anew on all train rows.
 
     Args:
         width: numbers a modality is projected to.
@@ -92,31 +95,29 @@ class TorchFusion(Fusion):
 
         xs, present = self._tensors(embeddings)
         target = torch.as_tensor(targets.encode(self.target_mean_, self.target_spread_), device=present.device)
-        losses = Losses(
-            objective,
-            self.standard_.names,
-            self.modality_dropout,
-            self.auxiliary(),
-            torch.Generator().manual_seed(seed),
-        )
 
-        def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
-            batch = Batch([x[rows] for x in xs], present[rows], target[rows])
-            return losses(self.net_, batch, train_now)
+        def train_net(train: np.ndarray, val: np.ndarray, epochs: int, hear: OnEpoch | None) -> pd.DataFrame:
+            generator = torch.Generator().manual_seed(seed)
+            names = self.standard_.names
+            losses = Losses(objective, names, self.modality_dropout, self.auxiliary(), generator)
 
-        self.history_ = fit_module(
-            self.net_,
-            step,
-            train,
-            val,
-            epochs=self.epochs,
-            batch_size=self._batch_size(len(train)),
-            lr=self.lr,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=seed,
-            on_epoch=on_epoch,
-        )
+            def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
+                batch = Batch([x[rows] for x in xs], present[rows], target[rows])
+                return losses(self.net_, batch, train_now)
+
+            self.net_ = build_module(self._build, seed)
+            size = self._batch_size(len(train))
+            return fit_module(
+                self.net_, step, train, val, epochs=epochs, batch_size=size, lr=self.lr,
+                weight_decay=self.weight_decay, patience=self.patience, seed=seed, on_epoch=hear
+            )  # fmt: skip
+
+        self.history_ = train_net(train, val, self.epochs, on_epoch)
+        drawn = len(val) > 0 and not embeddings.in_split("val", "dev")[val].any()
+        if drawn and len(train) + len(val) < FEW:  # we took the held-out rows from train: give them back
+            kept = int(self.history_.loc[self.history_["part"] == KEPT, "epoch"].iloc[0])
+            hear = None if on_epoch is None else lambda epoch, epochs, values: on_epoch(self.epochs, self.epochs, {})
+            train_net(np.union1d(train, val), val[:0], kept, hear)
         return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
