@@ -19,7 +19,9 @@ from mmexplore.pairs.values import suffix_of_bytes
 _BATCH_ROWS = 500  # of 200 KB photos: 100 MB
 
 
-def read_arrow(path: Path, name: str, spill: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_arrow(
+    path: Path, name: str, spill: Path, batch_rows: int = _BATCH_ROWS
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """First (0, {column: None}), then (row from 1, {column: value}).
 
     Lists of numbers come as float32 arrays. Bytes, and Hugging Face's ``{bytes, path}``, are written beneath `spill`
@@ -33,7 +35,7 @@ def read_arrow(path: Path, name: str, spill: Path) -> Iterator[tuple[int, dict[s
 
     try:
         row = 0
-        for batch in _batches(path):
+        for batch in _batches(path, batch_rows):
             if row == 0:
                 header = check_header([str(n) for n in batch.schema.names], name)
                 classes = _class_names(batch.schema)
@@ -48,13 +50,13 @@ def read_arrow(path: Path, name: str, spill: Path) -> Iterator[tuple[int, dict[s
         raise UserError("the table cannot be read (damaged Parquet or Arrow file)", name, "save it again") from error
 
 
-def _batches(path: Path) -> Iterator[Any]:
+def _batches(path: Path, batch_rows: int) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if suffix_of(path.name) != ".arrow":
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=_BATCH_ROWS)
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:  # else whole row groups are held
+            yield from file.iter_batches(batch_size=batch_rows)
         return
     with pa.memory_map(str(path)) as source:
         try:
@@ -64,7 +66,7 @@ def _batches(path: Path) -> Iterator[Any]:
             file = pa.ipc.open_file(source)
             reader = (file.get_batch(i) for i in range(file.num_record_batches))
         for batch in reader:
-            yield from (batch.slice(start, _BATCH_ROWS) for start in range(0, batch.num_rows, _BATCH_ROWS))
+            yield from (batch.slice(start, batch_rows) for start in range(0, batch.num_rows, batch_rows))
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mmexplore.errors import UserError
 from mmexplore.pairs import delimited
+from mmexplore.pairs.arrow import read_arrow
 from mmexplore.pairs.tables import join_tables, read_table
 
 
@@ -250,3 +251,16 @@ def test_any_bytes_are_a_table_or_one_sentence(tmp_path, data, name):
         return
     assert all(len(values) == len(read) for values in read.columns.values())
     assert len(set(read.rows)) == len(read)
+
+
+@pytest.mark.parametrize("rows_in_group", [10, 600])
+def test_pictures_in_parquet_pass_through_a_bounded_memory(tmp_path, rows_in_group):
+    rng = np.random.default_rng(0)
+    cells = [b"\xff\xd8\xff" + rng.bytes(100_000) for _ in range(600)]
+    pq.write_table(pa.table({"image": cells}), tmp_path / "t.parquet", row_group_size=rows_in_group, write_batch_size=5)
+    del cells
+    before, peak = pa.total_allocated_bytes(), 0
+    for _ in read_arrow(tmp_path / "t.parquet", "t.parquet", tmp_path / "spill", batch_rows=20):
+        peak = max(peak, pa.total_allocated_bytes() - before)
+    assert peak < 20_000_000  # of 60 MB
+    assert sum(1 for p in (tmp_path / "spill").rglob("*.jpg")) == 600
