@@ -64,7 +64,7 @@ def under(row: int) -> None:
     st.text(weighing.in_words(weights[row], modalities))
 
 
-item_grid(workspace, rows, f"weights-{how}", below=under, limit=18)
+item_grid(workspace, rows, f"weights-{how}", below=under, limit=24)
 view_bar("weights-items", table=lambda: table.iloc[rows], python=python.weights(workspace))
 
 section("All of the data", "How each modality's weight spreads over the items. The dotted line is an even share.")

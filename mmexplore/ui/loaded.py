@@ -52,7 +52,7 @@ def cards(workspace: Workspace) -> None:
     if source is None:
         return
     section("The pairs")
-    item_grid(workspace, np.arange(len(source)), "pairs", limit=18)
+    item_grid(workspace, np.arange(len(source)), "pairs", limit=24)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
     with st.expander("What is missing where"):
