@@ -193,3 +193,44 @@ def test_end_to_end_with_the_offline_encoders(photos: list[np.ndarray]) -> None:
     assert embeddings.dims == {"photo": 1280, "caption": 384}
     assert embeddings.spaces == {"photo": "efficientnet-lite0", "caption": "minilm"}
     np.testing.assert_array_equal(embeddings.vectors["photo"][0], embeddings.vectors["photo"][1])
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_pipeline as t
+from mmexplore.store import Store
+
+class Slow(t.Lengths):
+    def encode(self, batch):
+        if len(self.asked) == 6:
+            Path(sys.argv[3]).touch()
+            time.sleep(60)
+        return super().encode(batch)
+
+t._encode(t._pairs([f"text {i:02d}" for i in range(12)]), Slow(), store=Store(Path(sys.argv[2])))
+"""
+
+
+def test_after_a_kill_only_the_rest_is_encoded(tmp_path: Path) -> None:
+    """The real store and a real kill -9 in the third batch of four."""
+    import subprocess
+    import sys
+    import time
+
+    from mmexplore.store import Store
+
+    third, path = tmp_path / "third batch", tmp_path / "store.db"
+    arguments = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path), str(third)]
+    process = subprocess.Popen(arguments)
+    deadline = time.monotonic() + 60
+    while not third.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert third.exists()
+    encoder = Lengths()
+    encoded = _encode(_pairs([f"text {i:02d}" for i in range(12)]), encoder, store=Store(path))
+    assert encoder.asked == [f"text {i:02d}" for i in range(6, 12)]
+    assert encoded.embeddings.present["text"].all()
