@@ -32,9 +32,16 @@ DATA = Path(os.environ.get("MMEXPLORE_TEST_DATA", REPOSITORY.parent / "shared" /
 VIEWS = {"all": ["fac", "fou", "kar", "mor", "pix", "zer"], "weak": ["fou", "mor", "zer"]}
 LABELS = (2, 5, 20, 100)
 # mean over 10 seeds (5 at 100 labels), measured elsewhere: late product, full | half the views missing
-REFERENCE = {("all", 2): (0.853, 0.792), ("all", 5): (0.926, 0.882), ("all", 20): (0.966, 0.933),
-             ("all", 100): (0.981, 0.955), ("weak", 2): (0.722, 0.598), ("weak", 5): (0.803, 0.711),
-             ("weak", 20): (0.850, 0.782), ("weak", 100): (0.876, 0.820)}
+REFERENCE = {
+    ("all", 2): (0.853, 0.792),
+    ("all", 5): (0.926, 0.882),
+    ("all", 20): (0.966, 0.933),
+    ("all", 100): (0.981, 0.955),
+    ("weak", 2): (0.722, 0.598),
+    ("weak", 5): (0.803, 0.711),
+    ("weak", 20): (0.850, 0.782),
+    ("weak", 100): (0.876, 0.820),
+}
 BAR = "LR late product (the bar)"
 
 
@@ -48,9 +55,15 @@ def draw(views: list[str], n: int, seed: int) -> tuple[Embeddings, np.ndarray]:
     train = np.concatenate([pool[labels[pool] == c][:n] for c in range(10)])
     rows = np.concatenate([train, test])
     ids = rows.astype(str).astype(object)
-    data = Embeddings({v: x[v][rows] for v in views}, {v: np.ones(len(rows), bool) for v in views}, ids, ids,
-                      {v: v for v in views}, labels=labels[rows].astype(str).astype(object),
-                      splits=np.array(["train"] * len(train) + ["test"] * len(test), dtype=object))
+    data = Embeddings(
+        {v: x[v][rows] for v in views},
+        {v: np.ones(len(rows), bool) for v in views},
+        ids,
+        ids,
+        {v: v for v in views},
+        labels=labels[rows].astype(str).astype(object),
+        splits=np.array(["train"] * len(train) + ["test"] * len(test), dtype=object),
+    )
     missing = random.random((len(test), len(views))) < 0.5
     spared = random.integers(0, len(views), len(test))
     missing[np.flatnonzero(missing.all(1)), spared[missing.all(1)]] = False
@@ -104,8 +117,10 @@ def measure(names: list[str], seeds: int, labels: tuple[int, ...], which: list[s
                 data, missing = draw(VIEWS[views], n, seed)
                 found = {k: (*v, 0.0) for k, v in bars(data, missing).items()}
                 found |= {name: run(data, missing, name, seed) for name in names}
-                records += [{"views": views, "n": n, "seed": seed, "method": k, "full": f, "missing50": m, "seconds": s}
-                            for k, (f, m, s) in found.items()]
+                records += [
+                    {"views": views, "n": n, "seed": seed, "method": k, "full": f, "missing50": m, "seconds": s}
+                    for k, (f, m, s) in found.items()
+                ]
             print(f"{views} {n}: done", file=sys.stderr, flush=True)
     return records
 
@@ -116,10 +131,16 @@ def table(records: list[dict]) -> str:
     names = list(dict.fromkeys(r["method"] for r in records))
     lines = []
     for column, title in (("full", "all views present"), ("missing50", "half the test views missing")):
-        lines += [f"\n**{title}**\n", "| method | " + " | ".join(f"{v} {n}" for v, n in settings) + " |",
-                  "| --- |" + " --- |" * len(settings)]
-        mean = {(m, s): [r[column] for r in records if r["method"] == m and (r["views"], r["n"]) == s]
-                for m in names for s in settings}
+        lines += [
+            f"\n**{title}**\n",
+            "| method | " + " | ".join(f"{v} {n}" for v, n in settings) + " |",
+            "| --- |" + " --- |" * len(settings),
+        ]
+        mean = {
+            (m, s): [r[column] for r in records if r["method"] == m and (r["views"], r["n"]) == s]
+            for m in names
+            for s in settings
+        }
         for name in names:
             cells = []
             for setting in settings:

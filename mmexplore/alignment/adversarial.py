@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.alignment.contrastive import SMALLEST_TEMPERATURE, info_nce
-from mmexplore.alignment.heads import Batches, TrainedAlignment, head
+from mmexplore.alignment.heads import Batches, Net, TrainedAlignment, head
 from mmexplore.alignment.probe import probe_accuracy
 from mmexplore.alignment.rows import held_out_rows
 from mmexplore.card import MethodCard
@@ -43,8 +43,9 @@ def warm_up(progress: float) -> float:
     return float(2 / (1 + np.exp(-10 * progress)) - 1)
 
 
-def discriminate(discriminator: torch.nn.Module, codes: list[torch.Tensor], present: torch.Tensor,
-                 penalty: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+def discriminate(
+    discriminator: torch.nn.Module, codes: list[torch.Tensor], present: torch.Tensor, penalty: float = 0.0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """(cross entropy, balanced accuracy) of naming the modality of each code; modalities count the same.
 
     Args:
@@ -85,7 +86,8 @@ class Adversarial(TrainedAlignment):
         penalty: weight of R1; 0 and `chase=0` is the bare gradient reversal.
         n_components: K, width of the shared space.  hidden: width of the hidden layers.
         dropout: share of the units hidden in training.
-        epochs, batch_size, lr, weight_decay: of the training loop.
+        epochs, batch_size, lr, weight_decay: of the training loop. The game needs some hundreds of steps: with few
+            pairs a smaller batch or more epochs.
 
     Attributes after `fit`:
         probe_accuracy_: balanced accuracy (0..1) of a fresh probe that tells modalities apart by their frozen unit
@@ -104,15 +106,26 @@ class Adversarial(TrainedAlignment):
               "retrieval",
         look_for="The accuracy of a fresh probe on the frozen codes, beside chance: only that says whether the "
                  "modality gap is gone; the discriminator used in training may have been outrun. Mixing is not "
-                 "matching: watch retrieval too, it often falls as the strength grows.",
+                 "matching: watch retrieval too, and note that reconstruction alone never looks at pairs.",
         missing="Trained with holes: an absent cell has no part in any loss. An absent cell stays zero.",
     )  # fmt: skip
     probe_accuracy_: float | None = None
     probe_chance_: float = 0.5
 
-    def __init__(self, partner: str = "contrastive", strength: float = 1.0, chase: int = 3, penalty: float = 0.1,
-                 n_components: int = 64, hidden: int = 256, dropout: float = 0.3, epochs: int = 40,
-                 batch_size: int = 256, lr: float = 1e-3, weight_decay: float = 0.1) -> None:
+    def __init__(
+        self,
+        partner: str = "contrastive",
+        strength: float = 1.0,
+        chase: int = 3,
+        penalty: float = 0.1,
+        n_components: int = 64,
+        hidden: int = 256,
+        dropout: float = 0.3,
+        epochs: int = 60,
+        batch_size: int = 128,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+    ) -> None:
         self.partner = partner
         self.strength = strength
         self.chase = chase
@@ -125,25 +138,37 @@ class Adversarial(TrainedAlignment):
         self.lr = lr
         self.weight_decay = weight_decay
 
-    def build(self, widths: list[int]) -> torch.nn.Module:
+    def build(self, widths: list[int]) -> Net:
         import torch
         from torch import nn
 
         if self.partner not in PARTNERS:
-            raise UserError(f"there is no partner loss {self.partner!r}", self.name,
-                            f"choose one of {', '.join(PARTNERS)}")
+            raise UserError(
+                f"there is no partner loss {self.partner!r}", self.name, f"choose one of {', '.join(PARTNERS)}"
+            )
         net = super().build(widths)
         if self.partner != "reconstruction":
             net.log_temperature = nn.Parameter(torch.tensor(0.07).log())
         if self.partner != "contrastive":
             net.decoders = nn.ModuleList(head(self.n_components, d, self.hidden, 0) for d in widths)
         net.discriminator = nn.Sequential(
-            nn.Linear(self.n_components, self.hidden), nn.GELU(),
-            nn.Linear(self.hidden, self.hidden), nn.GELU(), nn.Linear(self.hidden, len(widths)))
+            nn.Linear(self.n_components, self.hidden),
+            nn.GELU(),
+            nn.Linear(self.hidden, self.hidden),
+            nn.GELU(),
+            nn.Linear(self.hidden, len(widths)),
+        )
         return net
 
-    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
-             train: bool, reversal: float = 1.0) -> dict[str, torch.Tensor]:
+    def loss(
+        self,
+        net: Net,
+        x: list[torch.Tensor],
+        present: torch.Tensor,
+        groups: torch.Tensor,
+        train: bool,
+        reversal: float = 1.0,
+    ) -> dict[str, torch.Tensor]:
         """Curves: the partner's loss, the discriminator's cross entropy and balanced accuracy."""
         import torch
 
@@ -153,22 +178,32 @@ class Adversarial(TrainedAlignment):
             temperature = net.log_temperature.exp().clamp(min=SMALLEST_TEMPERATURE)
             curves["contrastive"] = info_nce(unit, present, groups, temperature)
         if self.partner != "contrastive":
-            errors = [(decode(z) - v)[p].square().mean() for decode, z, v, p in
-                      zip(net.decoders, unit, x, present.T, strict=True) if bool(p.any())]
+            errors = [
+                (decode(z) - v)[p].square().mean()
+                for decode, z, v, p in zip(net.decoders, unit, x, present.T, strict=True)
+                if bool(p.any())
+            ]
             curves["reconstruction"] = torch.stack(errors).mean()
         back = [reverse_gradient(z, self.strength * reversal) for z in unit]
         curves["discriminator"], right = discriminate(net.discriminator, back, present)
-        return {"loss": sum(curves.values()), **curves, "discriminator accuracy": right}
+        return {"loss": torch.stack(list(curves.values())).sum(), **curves, "discriminator accuracy": right}
 
     @staticmethod
-    def unit_codes(net: torch.nn.Module, x: list[torch.Tensor]) -> list[torch.Tensor]:
+    def unit_codes(net: Net, x: list[torch.Tensor]) -> list[torch.Tensor]:
         """M of float [B, K], unit rows."""
         from torch.nn import functional
 
         return [functional.normalize(h(v), dim=1) for h, v in zip(net.heads, x, strict=True)]
 
-    def train(self, net: torch.nn.Module, batches: Batches, rows: np.ndarray, val: np.ndarray, seed: int,
-              on_epoch: OnEpoch | None) -> pd.DataFrame:
+    def train(
+        self,
+        net: Net,
+        batches: Batches,
+        rows: np.ndarray,
+        val: np.ndarray,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> pd.DataFrame:
         """All epochs, the reversal growing with `warm_up`; the held-out rows only draw curves."""
         import torch
 
@@ -201,9 +236,19 @@ class Adversarial(TrainedAlignment):
             if on_epoch is not None:
                 on_epoch(epoch, most, values)
 
-        history = fit_module(net, step, rows, np.zeros(0, int), epochs=self.epochs, batch_size=self.batch_size,
-                             lr=self.lr, weight_decay=self.weight_decay, patience=self.patience, seed=seed,
-                             on_epoch=after)
+        history = fit_module(
+            net,
+            step,
+            rows,
+            np.zeros(0, int),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            seed=seed,
+            on_epoch=after,
+        )
         return pd.concat([history, pd.DataFrame(watched, columns=HISTORY_COLUMNS)], ignore_index=True)
 
     def finish(self, embeddings: Embeddings, fitted: np.ndarray, seed: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.rows import pair_rows, require_known, require_linked, train_rows, unit_rows
+from mmexplore.alignment.whitening import centre
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
@@ -20,15 +21,17 @@ class ASIF(Alignment):
     """Relative representations (Norelli 2023): rel(x)_a = cos(x, anchor_a), the k largest kept, to the power p.
 
     The anchors are train rows, one of each group first, drawn with the seed; a coordinate means the same row in
-    every modality, so the relative vectors may be compared. Vectors are centred on the train mean of their modality
-    first (encoders crowd into a narrow cone, where all cosines are alike). An anchor that lacks a modality is 0 there.
+    every modality, so the relative vectors may be compared. Vectors are first centred on the train mean of their
+    modality (encoders crowd into a narrow cone, where all cosines are alike) and brought to one unit, see `centre`.
+    An anchor that lacks a modality is 0 there.
 
     Args:
         anchors: at most so many; the space is as wide.
         neighbours: k, how many anchors describe an item; negative cosines never count.
         power: p; higher trusts the nearest anchors more.
 
-    Attributes after `fit`: `anchors_` modality -> float32 [A, d_m], unit rows; `means_` modality -> float32 [d_m].
+    Attributes after `fit`: `anchors_` modality -> float32 [A, d_m], unit rows; `means_`, `scales_`
+    modality -> float32 [d_m].
     """
 
     name = "asif"
@@ -36,16 +39,16 @@ class ASIF(Alignment):
     card = MethodCard(
         title="ASIF (training-free relative representations)",
         summary="Describes an item by how much it resembles each of the known pairs, a photo by the photos and a "
-                "text by their captions: two items that resemble the same pairs are said to match.",
+        "text by their captions: two items that resemble the same pairs are said to match.",
         equation=r"\mathrm{rel}(x)_a = \mathbb{1}\!\left[a \in \mathrm{top}_k\right]\,"
-                 r"\max\!\left(0,\cos(x, x_a)\right)^{p}, \qquad "
-                 r"s(x,y) = \frac{\mathrm{rel}(x)^\top \mathrm{rel}(y)}{\lVert\mathrm{rel}(x)\rVert\,\lVert\mathrm{rel}(y)\rVert}",
+        r"\max\!\left(0,\cos(x, x_a)\right)^{p}, \qquad "
+        r"s(x,y) = \cos\left(\mathrm{rel}(x), \mathrm{rel}(y)\right)",
         paper="Norelli 2023, ASIF: coupled data turns unimodal models to multimodal without training",
         look_for="Every match can be explained by the pairs behind it, and taking a pair away takes its influence "
-                 "away. It grows with the number of pairs; with few it falls behind CCA where the relation is "
-                 "nearly linear, and can lead where it is not.",
+        "away. It grows with the number of pairs; with few it falls behind CCA where the relation is "
+        "nearly linear, and can lead where it is not.",
         missing="An anchor needs two modalities; in one it lacks it counts as unlike everything. An absent cell "
-                "stays zero.",
+        "stays zero.",
     )
 
     def __init__(self, anchors: int = 1000, neighbours: int = 100, power: float = 4.0) -> None:
@@ -62,10 +65,11 @@ class ASIF(Alignment):
         again = np.ones(len(shuffled), bool)
         again[first] = False  # a second caption of a photo comes after every photo has had its first
         chosen = np.sort(shuffled[np.argsort(again, kind="stable")][: self.anchors])
-        self.means_, self.anchors_ = {}, {}
+        self.means_, self.scales_, self.anchors_ = {}, {}, {}
         for m, x in embeddings.vectors.items():
-            self.means_[m] = x[pair_rows(embeddings, [m], train)].mean(axis=0, dtype=np.float64).astype(np.float32)
-            self.anchors_[m] = unit_rows(x[chosen] - self.means_[m], embeddings.present[m][chosen])
+            _, mean, scale = centre(x[pair_rows(embeddings, [m], train)], f"modality {m}")
+            self.means_[m], self.scales_[m] = mean.astype(np.float32), scale.astype(np.float32)
+            self.anchors_[m] = unit_rows((x[chosen] - self.means_[m]) / self.scales_[m], embeddings.present[m][chosen])
         self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
         self.history_ = self.empty_history()
         if on_epoch is not None:
@@ -83,7 +87,7 @@ class ASIF(Alignment):
 
     def _relative(self, modality: str, x: np.ndarray) -> np.ndarray:
         """float32 [n, A] of rows [n, d_m]."""
-        unit = unit_rows(x - self.means_[modality], np.ones(len(x), bool))
+        unit = unit_rows((x - self.means_[modality]) / self.scales_[modality], np.ones(len(x), bool))
         cosine = unit @ self.anchors_[modality].T
         if self.neighbours < cosine.shape[1]:
             least = np.partition(cosine, -self.neighbours, axis=1)[:, -self.neighbours, None]
@@ -91,10 +95,10 @@ class ASIF(Alignment):
         return np.maximum(cosine, 0) ** np.float32(self.power)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"mean.{j}": self.means_[m] for j, m in enumerate(self.modalities_)}
-        arrays |= {f"anchors.{j}": self.anchors_[m] for j, m in enumerate(self.modalities_)}
-        return arrays, {}
+        parts = (("mean", self.means_), ("scale", self.scales_), ("anchors", self.anchors_))
+        return {f"{key}.{j}": held[m] for key, held in parts for j, m in enumerate(self.modalities_)}, {}
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
         self.means_ = {m: arrays[f"mean.{j}"] for j, m in enumerate(self.modalities_)}
+        self.scales_ = {m: arrays[f"scale.{j}"] for j, m in enumerate(self.modalities_)}
         self.anchors_ = {m: arrays[f"anchors.{j}"] for j, m in enumerate(self.modalities_)}

@@ -30,16 +30,16 @@ class RidgeCCA(LinearAlignment):
     card = MethodCard(
         title="Ridge canonical correlation analysis (CCA)",
         summary="Turns each modality so that matching items land on the same spot: it looks for the directions in "
-                "which the two vary together, and a ridge keeps it from believing in accidents.",
+        "which the two vary together, and a ridge keeps it from believing in accidents.",
         equation=r"\max_{w_1,w_2}\; w_1^\top \Sigma_{12} w_2 \quad\text{s.t.}\quad "
-                 r"w_i^\top\!\left(\Sigma_{ii} + r\,\tfrac{\operatorname{tr}\Sigma_{ii}}{d_i} I\right) w_i = 1",
+        r"w_i^\top\!\left(\Sigma_{ii} + r\,\tfrac{\operatorname{tr}\Sigma_{ii}}{d_i} I\right) w_i = 1",
         paper="Hotelling 1936, Relations between two sets of variates; Vinod 1976, Canonical ridge and econometrics "
-              "of joint production",
+        "of joint production",
         look_for="Held-out correlations beside those on the fitted pairs: a wide gap means too few pairs, raise the "
-                 "ridge. Where the two encoders already share a space (CLIP), CCA usually makes retrieval worse, "
-                 "because it relearns from few pairs what millions taught: compare with the vectors as they are.",
+        "ridge. Where the two encoders already share a space (CLIP), CCA usually makes retrieval worse, "
+        "because it relearns from few pairs what millions taught: compare with the vectors as they are.",
         missing="Fitted on the rows in which both are present; each modality is mapped on its own, so any subset "
-                "may be present later. An absent cell stays zero.",
+        "may be present later. An absent cell stays zero.",
     )
 
     def __init__(self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from mmexplore.alignment.heads import TrainedAlignment
+from mmexplore.alignment.heads import Net, TrainedAlignment
 from mmexplore.card import MethodCard
 
 if TYPE_CHECKING:
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 SMALLEST_TEMPERATURE = 0.01  # as CLIP: logits never grow beyond 100 cosines
 
 
-def info_nce(codes: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
-             temperature: torch.Tensor | float) -> torch.Tensor:
+def info_nce(
+    codes: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, temperature: torch.Tensor | float
+) -> torch.Tensor:
     """InfoNCE over all ordered pairs of modalities, with every item of the same group a positive.
 
     For each row that has modality i, the mean over its positives in j of -log softmax_j(cos / temperature), where the
@@ -42,30 +43,35 @@ def info_nce(codes: list[torch.Tensor], present: torch.Tensor, groups: torch.Ten
         log_p = (unit[i][here] @ unit[j][there].T / temperature).log_softmax(dim=1)
         per_row = -(log_p * positive).sum(dim=1) / count.clamp(min=1)
         losses.append(per_row.sum() / (count > 0).sum())
-    return torch.stack(losses).mean() if losses else sum(z.sum() for z in codes) * 0.0
+    return torch.stack(losses).mean() if losses else torch.cat(codes).sum() * 0
 
 
 class _Contrastive(TrainedAlignment):
     """What the linear and the MLP head share: a learnt temperature and InfoNCE."""
 
-    def build(self, widths: list[int]) -> torch.nn.Module:
+    def build(self, widths: list[int]) -> Net:
         import torch
 
         net = super().build(widths)
         net.log_temperature = torch.nn.Parameter(torch.tensor(0.07).log())
         return net
 
-    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
-             train: bool) -> dict[str, torch.Tensor]:
+    def loss(
+        self, net: Net, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, train: bool
+    ) -> dict[str, torch.Tensor]:
         codes = [head(v) for head, v in zip(net.heads, x, strict=True)]
         temperature = net.log_temperature.exp().clamp(min=SMALLEST_TEMPERATURE)
         return {"loss": info_nce(codes, present, groups, temperature), "temperature": temperature}
 
 
-_EQUATION = (r"\mathcal{L} = -\frac{1}{|P_n|}\sum_{p\in P_n}\log\frac{\exp(\cos(z^i_n, z^j_p)/\tau)}"
-             r"{\sum_b \exp(\cos(z^i_n, z^j_b)/\tau)},\qquad z^i = ")
-_PAPER = ("van den Oord 2018, Representation learning with contrastive predictive coding; Radford 2021 (CLIP); "
-          "Khosla 2020 for several positives")
+_EQUATION = (
+    r"\mathcal{L} = -\frac{1}{|P_n|}\sum_{p\in P_n}\log\frac{\exp(\cos(z^i_n, z^j_p)/\tau)}"
+    r"{\sum_b \exp(\cos(z^i_n, z^j_b)/\tau)},\qquad z^i = "
+)
+_PAPER = (
+    "van den Oord 2018, Representation learning with contrastive predictive coding; Radford 2021 (CLIP); "
+    "Khosla 2020 for several positives"
+)
 _MISSING = "Trained with holes: each pair of modalities uses the rows that have them. An absent cell stays zero."
 
 
@@ -86,12 +92,20 @@ class ContrastiveLinear(_Contrastive):
         equation=_EQUATION + r"W_i x^i",
         paper=_PAPER,
         look_for="Held-out loss against train loss: with a few hundred pairs it overfits, and ridge CCA is both "
-                 "faster and better. Several captions of one photo are all counted as right.",
+        "faster and better. Several captions of one photo are all counted as right.",
         missing=_MISSING,
     )
 
-    def __init__(self, n_components: int = 128, dropout: float = 0.2, epochs: int = 60, batch_size: int = 256,
-                 lr: float = 1e-3, weight_decay: float = 0.1, patience: int = 10) -> None:
+    def __init__(
+        self,
+        n_components: int = 128,
+        dropout: float = 0.2,
+        epochs: int = 60,
+        batch_size: int = 256,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        patience: int = 10,
+    ) -> None:
         self.n_components = n_components
         self.dropout = dropout
         self.epochs = epochs
@@ -118,12 +132,21 @@ class ContrastiveMLP(_Contrastive):
         equation=_EQUATION + r"W_i^{(2)}\,\mathrm{GELU}(W_i^{(1)} x^i)",
         paper=_PAPER,
         look_for="It can bend the spaces where a linear map cannot; compare with the linear heads on held-out pairs "
-                 "to see whether that is needed. It needs more pairs than CCA.",
+        "to see whether that is needed. It needs more pairs than CCA.",
         missing=_MISSING,
     )
 
-    def __init__(self, n_components: int = 128, hidden: int = 512, dropout: float = 0.5, epochs: int = 60,
-                 batch_size: int = 256, lr: float = 1e-3, weight_decay: float = 0.1, patience: int = 10) -> None:
+    def __init__(
+        self,
+        n_components: int = 128,
+        hidden: int = 512,
+        dropout: float = 0.5,
+        epochs: int = 60,
+        batch_size: int = 256,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        patience: int = 10,
+    ) -> None:
         self.n_components = n_components
         self.hidden = hidden
         self.dropout = dropout

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmexplore.alignment.heads import TrainedAlignment
+from mmexplore.alignment.heads import Net, TrainedAlignment
 from mmexplore.alignment.linear import component_correlations
 from mmexplore.alignment.mcca import MultisetCCA
 from mmexplore.alignment.rows import held_out_rows
@@ -29,11 +29,15 @@ def ey_loss(codes: list[torch.Tensor], present: torch.Tensor, independent: bool)
         codes: M of float [B, K].  present: bool [B, M]; each covariance takes the rows that have what it needs.
         independent: take V and V' from the two halves of the batch, so that a mini-batch's <V, V'> is right on average.
     """
+    import torch
+
     half = len(present) // 2
     parts = [slice(0, half), slice(half, None)] if independent and half > 1 else [slice(None), slice(None)]
-    variances = [sum(_covariance(z[p], z[p], present[p, i]) for i, z in enumerate(codes)) for p in parts]
-    agreement = sum(_covariance(codes[i], codes[j], present[:, i] & present[:, j]).trace()
-                    for i, j in combinations(range(len(codes)), 2))
+    variances: list[Any] = [sum(_covariance(z[p], z[p], present[p, i]) for i, z in enumerate(codes)) for p in parts]
+    agreement = sum(
+        _covariance(codes[i], codes[j], present[:, i] & present[:, j]).trace()
+        for i, j in combinations(range(len(codes)), 2)
+    )
     return -4 * agreement + (variances[0] * variances[1]).sum()
 
 
@@ -77,9 +81,19 @@ class DeepCCA(TrainedAlignment):
     post_means_: dict[str, np.ndarray]
     post_maps_: dict[str, np.ndarray]
 
-    def __init__(self, n_components: int = 64, hidden: int = 512, dropout: float = 0.3, ridge: float = 0.1,
-                 scale: bool = True, epochs: int = 60, batch_size: int = 512, lr: float = 1e-3,
-                 weight_decay: float = 0.1, patience: int = 10) -> None:
+    def __init__(
+        self,
+        n_components: int = 64,
+        hidden: int = 512,
+        dropout: float = 0.3,
+        ridge: float = 0.1,
+        scale: bool = True,
+        epochs: int = 60,
+        batch_size: int = 512,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        patience: int = 10,
+    ) -> None:
         self.n_components = n_components
         self.hidden = hidden
         self.dropout = dropout
@@ -91,8 +105,9 @@ class DeepCCA(TrainedAlignment):
         self.weight_decay = weight_decay
         self.patience = patience
 
-    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
-             train: bool) -> dict[str, torch.Tensor]:
+    def loss(
+        self, net: Net, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, train: bool
+    ) -> dict[str, torch.Tensor]:
         codes = [head(v) for head, v in zip(net.heads, x, strict=True)]
         return {"loss": ey_loss(codes, present, independent=train)}
 
@@ -107,8 +122,10 @@ class DeepCCA(TrainedAlignment):
         self.correlations_ = component_correlations(codes, held_out, self.post_means_, self.post_maps_)
 
     def codes(self, embeddings: Embeddings) -> dict[str, np.ndarray]:
-        return {m: ((z - self.post_means_[m]) @ self.post_maps_[m]).astype(np.float32)
-                for m, z in super().codes(embeddings).items()}
+        return {
+            m: ((z - self.post_means_[m]) @ self.post_maps_[m]).astype(np.float32)
+            for m, z in super().codes(embeddings).items()
+        }
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         arrays, about = super().state()

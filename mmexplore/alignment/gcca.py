@@ -31,15 +31,15 @@ class GeneralisedCCA(LinearAlignment):
     card = MethodCard(
         title="Generalised CCA (GCCA, MAXVAR) with missing cells",
         summary="Supposes one hidden variable behind each item and looks for the one that all its modalities can "
-                "predict best; an item that lacks some modalities is judged by those it has.",
+        "predict best; an item that lacks some modalities is judged by those it has.",
         equation=r"\min_{T,\,W}\; \sum_m \left\lVert K_m\,(T - X_m W_m)\right\rVert_F^2 + r_m\lVert W_m\rVert_F^2 "
-                 r"\quad\text{s.t.}\quad T^\top\!\left(\textstyle\sum_m K_m\right) T = I",
+        r"\quad\text{s.t.}\quad T^\top\!\left(\textstyle\sum_m K_m\right) T = I",
         paper="Carroll 1968, Generalization of canonical correlation analysis to three or more sets of variables; "
-              "van de Velden and Takane 2012, Generalized canonical correlation analysis with missing values",
+        "van de Velden and Takane 2012, Generalized canonical correlation analysis with missing values",
         look_for="With few complete items it keeps what CCA on complete items would throw away: hide cells and watch "
-                 "the held-out correlations. With two modalities and nothing missing it finds CCA's directions.",
+        "the held-out correlations. With two modalities and nothing missing it finds CCA's directions.",
         missing="Fitted with holes: each item counts through the modalities it has (two or more). An absent cell "
-                "stays zero.",
+        "stays zero.",
     )
 
     def __init__(self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CHUNK = 8192
 
+#: a torch module whose parts (`heads`, what the loss trains beside them) are found as its attributes
+Net = Any
+
 
 class TrainedAlignment(Alignment):
     """A head a modality, trained together by the loss of the subclass.
@@ -39,20 +42,21 @@ class TrainedAlignment(Alignment):
     lr: float
     weight_decay: float
     patience: int
-    net_: torch.nn.Module
+    net_: Net
     means_: dict[str, np.ndarray]
     scales_: dict[str, np.ndarray]
 
     @abstractmethod
-    def loss(self, net: torch.nn.Module, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor,
-             train: bool) -> dict[str, torch.Tensor]:
+    def loss(
+        self, net: Net, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, train: bool
+    ) -> dict[str, torch.Tensor]:
         """{"loss": ..., other curves} of a batch: x, M of [B, d_m]; present, bool [B, M]; groups, int64 [B]."""
 
-    def build(self, widths: list[int]) -> torch.nn.Module:
+    def build(self, widths: list[int]) -> Net:
         """The network: `heads`, one a modality, and what the loss trains beside them."""
         from torch import nn
 
-        net = nn.Module()
+        net: Net = nn.Module()
         net.heads = nn.ModuleList(head(d, self.n_components, self.hidden, self.dropout) for d in widths)
         return net
 
@@ -75,8 +79,15 @@ class TrainedAlignment(Alignment):
         self.finish(embeddings, np.isin(np.arange(len(embeddings)), rows), seed)
         return self
 
-    def train(self, net: torch.nn.Module, batches: Batches, rows: np.ndarray, val: np.ndarray, seed: int,
-              on_epoch: OnEpoch | None) -> pd.DataFrame:
+    def train(
+        self,
+        net: Net,
+        batches: Batches,
+        rows: np.ndarray,
+        val: np.ndarray,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> pd.DataFrame:
         """Minimise `loss` over `rows`; returns the curves."""
         from mmexplore.training import fit_module
 
@@ -99,8 +110,10 @@ class TrainedAlignment(Alignment):
         with torch.no_grad():
             for m, x in embeddings.vectors.items():
                 run = self.net_.heads[order.index(m)]
-                parts = [run(torch.from_numpy(self.prepare(m, x[i : i + CHUNK]))).numpy()
-                         for i in range(0, max(1, len(x)), CHUNK)]
+                parts = [
+                    run(torch.from_numpy(self.prepare(m, x[i : i + CHUNK]))).numpy()
+                    for i in range(0, max(1, len(x)), CHUNK)
+                ]
                 out[m] = np.concatenate(parts)
         return out
 
@@ -129,7 +142,8 @@ class TrainedAlignment(Alignment):
         self.scales_ = {m: arrays[f"scale.{j}"] for j, m in enumerate(self.modalities_)}
         self.net_ = build_module(lambda: self.build([self.dims_[m] for m in sorted(self.modalities_)]), 0).cpu()
         self.net_.load_state_dict(
-            {k.removeprefix("net."): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith("net.")})
+            {k.removeprefix("net."): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith("net.")}
+        )
         self.net_.eval()
 
 
@@ -163,7 +177,7 @@ def _dropout(p: float) -> torch.nn.Module:
 class Batches:
     """Prepared rows on the device of the network: `batches(rows)` -> (x, present, groups) for `loss`."""
 
-    def __init__(self, alignment: TrainedAlignment, embeddings: Embeddings, net: torch.nn.Module) -> None:
+    def __init__(self, alignment: TrainedAlignment, embeddings: Embeddings, net: Net) -> None:
         import torch
 
         place = next(net.parameters()).device

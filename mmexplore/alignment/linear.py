@@ -81,8 +81,11 @@ class LinearAlignment(Alignment):
         return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"{part}.{j}": values[m] for part, values in (("mean", self.means_), ("map", self.maps_))
-                  for j, m in enumerate(self.modalities_)}
+        arrays = {
+            f"{part}.{j}": values[m]
+            for part, values in (("mean", self.means_), ("map", self.maps_))
+            for j, m in enumerate(self.modalities_)
+        }
         for key in ("correlations_", "train_correlations_"):
             if getattr(self, key) is not None:
                 arrays[key] = getattr(self, key)
@@ -95,8 +98,9 @@ class LinearAlignment(Alignment):
         self.train_correlations_ = arrays.get("train_correlations_")
 
 
-def component_correlations(embeddings: Embeddings, rows: np.ndarray, means: Mapping[str, np.ndarray],
-                           maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
+def component_correlations(
+    embeddings: Embeddings, rows: np.ndarray, means: Mapping[str, np.ndarray], maps: Mapping[str, np.ndarray]
+) -> np.ndarray | None:
     """float64 [K]: Pearson correlation of each component between two modalities, averaged over the pairs.
 
     Only pairs of modalities with at least MIN_PAIRS common rows within `rows` (bool [N]) count; None if none has.

@@ -28,13 +28,13 @@ class MultisetCCA(LinearAlignment):
     card = MethodCard(
         title="Multiset CCA (MCCA)",
         summary="CCA for any number of modalities: it looks for one set of directions in which every pair of "
-                "modalities agrees as much as possible.",
+        "modalities agrees as much as possible.",
         equation=r"\max_{w}\; \sum_{i\neq j} w_i^\top \Sigma_{ij} w_j \quad\text{s.t.}\quad \sum_i "
-                 r"w_i^\top\!\left(\Sigma_{ii} + r\,\tfrac{\operatorname{tr}\Sigma_{ii}}{d_i} I\right) w_i = M",
+        r"w_i^\top\!\left(\Sigma_{ii} + r\,\tfrac{\operatorname{tr}\Sigma_{ii}}{d_i} I\right) w_i = M",
         paper="Kettenring 1971, Canonical analysis of several sets of variables",
         look_for="The mean correlation over the pairs, held-out beside fitted. It rewards what most modalities share: "
-                 "something that only two of five have in common comes late or not at all. With two modalities it "
-                 "is CCA.",
+        "something that only two of five have in common comes late or not at all. With two modalities it "
+        "is CCA.",
         missing="Fitted with holes: every pair of modalities uses the rows that have both. An absent cell stays zero.",
     )
 

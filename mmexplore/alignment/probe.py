@@ -34,14 +34,26 @@ def probe_accuracy(embeddings: Embeddings, rows: np.ndarray, seed: int = 0) -> f
 
 def _recalls(fit: Embeddings, read: Embeddings, seed: int) -> np.ndarray:
     """float [M]: share of each modality's vectors in `read` that a network trained on `fit` recognises."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import StandardScaler
 
     x, y = _stacked(fit, seed)
     scaler = StandardScaler().fit(x)
-    probe = MLPClassifier((64,), alpha=1e-2, max_iter=60, learning_rate_init=3e-3, random_state=seed,
-                          early_stopping=len(x) >= 200, n_iter_no_change=8)
-    probe.fit(scaler.transform(x), y)
+    probe = MLPClassifier(
+        (64,),
+        alpha=1e-2,
+        max_iter=60,
+        learning_rate_init=3e-3,
+        random_state=seed,
+        early_stopping=len(x) >= 200,
+        n_iter_no_change=8,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 60 rounds are the budget of the probe
+        probe.fit(scaler.transform(x), y)
     x, y = _stacked(read, seed)
     hit = probe.predict(scaler.transform(x)) == y
     return np.array([hit[y == j].mean() for j in range(len(read.modalities))])

@@ -8,7 +8,7 @@ import numpy as np
 
 from mmexplore.alignment.linear import LinearAlignment, Maps
 from mmexplore.alignment.rows import MIN_PAIRS, pair_rows
-from mmexplore.alignment.whitening import centre
+from mmexplore.alignment.whitening import centre, cross_covariance
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 
@@ -30,13 +30,13 @@ class Procrustes(LinearAlignment):
     card = MethodCard(
         title="Procrustes (orthogonal; generalised for three or more)",
         summary="Only rotates and mirrors: distances within each modality stay exactly as its encoder made them, "
-                "and the clouds are turned until matching items lie as close as they can.",
+        "and the clouds are turned until matching items lie as close as they can.",
         equation=r"\max_{R_i R_i^\top = I}\; \sum_{i<j}\operatorname{tr}\!\left(R_i^\top X_i^\top X_j R_j\right),"
-                 r"\qquad M=2:\; R = UV^\top,\; X_1^\top X_2 = U S V^\top",
+        r"\qquad M=2:\; R = UV^\top,\; X_1^\top X_2 = U S V^\top",
         paper="Schoenemann 1966, A generalized solution of the orthogonal Procrustes problem; Gower 1975, Generalized "
-              "Procrustes analysis",
+        "Procrustes analysis",
         look_for="If a rotation alone already retrieves well, the two spaces had the same shape. Where encoders "
-                 "differ much it falls behind CCA, which may also stretch.",
+        "differ much it falls behind CCA, which may also stretch.",
         missing="Fitted with holes: every pair of modalities uses the rows that have both. An absent cell stays zero.",
     )
 
@@ -54,9 +54,9 @@ class Procrustes(LinearAlignment):
             parts[m][here] = x / np.sqrt(x.shape[1])
         cross = {}
         for a, b in combinations(names, 2):
-            n_both = int(pair_rows(embeddings, [a, b], rows).sum())
-            if n_both >= MIN_PAIRS:
-                cross[a, b] = parts[a].T @ parts[b] / n_both
+            both = pair_rows(embeddings, [a, b], rows)
+            if both.sum() >= MIN_PAIRS:
+                cross[a, b] = cross_covariance(parts[a], parts[b], both)
                 cross[b, a] = cross[a, b].T
         turns = _turn(names, cross, {m: parts[m].shape[1] for m in names}, self.max_rounds)
         return means, {m: turns[m] / scales[m][:, None] for m in names}

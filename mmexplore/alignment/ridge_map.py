@@ -28,12 +28,13 @@ class RidgeMap(LinearAlignment):
     card = MethodCard(
         title="Ridge map (least squares onto a reference)",
         summary="Learns to predict the vector of one modality from each of the others; what is predicted is compared "
-                "with what is there.",
-        equation=r"W_m = \left(\Sigma_{mm} + r\,\tfrac{\operatorname{tr}\Sigma_{mm}}{d_m} I\right)^{-1}\Sigma_{m,\mathrm{ref}}",
+        "with what is there.",
+        equation=r"W_m = \left(\Sigma_{mm} + r\,\tfrac{\operatorname{tr}\Sigma_{mm}}{d_m} I\right)^{-1}"
+        r"\Sigma_{m,\mathrm{ref}}",
         paper="Mikolov 2013, Exploiting similarities among languages for machine translation; Hoerl and Kennard 1970, "
-              "Ridge regression",
+        "Ridge regression",
         look_for="Predictions are pulled towards the mean, so a few items of the reference become hubs that many "
-                 "queries find. Exchange the reference: the two directions are different maps.",
+        "queries find. Exchange the reference: the two directions are different maps.",
         missing="Each modality is fitted on the rows that have it and the reference. An absent cell stays zero.",
     )
 
@@ -44,16 +45,21 @@ class RidgeMap(LinearAlignment):
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         names = sorted(embeddings.modalities)
         if self.reference is not None and self.reference not in names:
-            raise UserError(f"there is no modality {self.reference!r} to map onto", self.name,
-                            f"choose one of {', '.join(names)}")
+            raise UserError(
+                f"there is no modality {self.reference!r} to map onto", self.name, f"choose one of {', '.join(names)}"
+            )
         target = self.reference or min(
-            names, key=lambda m: (-int(pair_rows(embeddings, [m], rows).sum()), embeddings.dims[m], m))
+            names, key=lambda m: (-int(pair_rows(embeddings, [m], rows).sum()), embeddings.dims[m], m)
+        )
         means, maps = {}, {}
         for m in names:
             both = pair_rows(embeddings, [m, target], rows)
             if both.sum() < MIN_PAIRS:
-                raise UserError(f"only {int(both.sum())} rows have it together with {target}, "
-                                f"at least {MIN_PAIRS} are needed", f"modality {m}", "choose another reference")
+                raise UserError(
+                    f"only {int(both.sum())} rows have it together with {target}, at least {MIN_PAIRS} are needed",
+                    f"modality {m}",
+                    "choose another reference",
+                )
             x, means[m], scale = centre(embeddings.vectors[m][both], f"modality {m}")
             if m == target:
                 maps[m] = np.diag(1 / scale)

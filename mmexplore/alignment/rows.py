@@ -67,11 +67,17 @@ def require_known(embeddings: Embeddings, dims: dict[str, int], method: str) -> 
     """
     for m, width in embeddings.dims.items():
         if m not in dims:
-            raise UserError("it was not there when the alignment was fitted", f"modality {m}",
-                            f"fit {method} again, or leave it out")
+            raise UserError(
+                "it was not there when the alignment was fitted",
+                f"modality {m}",
+                f"fit {method} again, or leave it out",
+            )
         if width != dims[m]:
-            raise UserError(f"its vectors have {width} numbers, the alignment was fitted on {dims[m]}",
-                            f"modality {m}", f"use the same encoder, or fit {method} again")
+            raise UserError(
+                f"its vectors have {width} numbers, the alignment was fitted on {dims[m]}",
+                f"modality {m}",
+                f"use the same encoder, or fit {method} again",
+            )
 
 
 def unit_rows(x: np.ndarray, present: np.ndarray) -> np.ndarray:

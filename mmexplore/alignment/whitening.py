@@ -43,9 +43,9 @@ class Whitened:
         p = self.scores.shape[1]
         out = np.zeros((p, p))
         for (i, a), (j, b) in combinations(enumerate(self.names), 2):
-            n_both = int((self.present[:, i] & self.present[:, j]).sum())
-            if n_both > 1:  # rows that lack one of the two are zeros and add nothing
-                block = self.scores[:, self.columns[a]].T @ self.scores[:, self.columns[b]] / (n_both - 1)
+            both = self.present[:, i] & self.present[:, j]
+            if both.sum() > 1:
+                block = cross_covariance(self.scores[:, self.columns[a]], self.scores[:, self.columns[b]], both)
                 out[self.columns[a], self.columns[b]] = block
                 out[self.columns[b], self.columns[a]] = block.T
         return out
@@ -111,6 +111,15 @@ def centre(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
         scale = np.full(x.shape[1], np.sqrt((deviation**2).mean()))
     x /= scale
     return x, mean, scale
+
+
+def cross_covariance(a: np.ndarray, b: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """[d_a, d_b]: covariance of float64 [N, d_a] and [N, d_b] over the rows `both` (bool [N]).
+
+    In the other rows one of the two must be zero: then they add nothing to the product and need no copy.
+    """
+    n = int(both.sum())
+    return (a.T @ b - n * np.outer(a[both].mean(axis=0), b[both].mean(axis=0))) / (n - 1)
 
 
 def ridge_whitener(x: np.ndarray, ridge: float) -> np.ndarray:

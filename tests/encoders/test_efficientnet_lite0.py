@@ -53,7 +53,8 @@ def test_pixels_are_those_of_timm(photos: list[np.ndarray]) -> None:
     for photo in photos:
         image = Image.fromarray(photo)
         ours = torch.from_numpy(fit_square(image, module.PREPROCESSING).copy()).permute(2, 0, 1) / 127.5 - 1
-        assert (ours - transform(image)).abs().max() < 1e-6
+        off = (ours - transform(image)).abs() * 127.5  # in levels of 255
+        assert off.max() < 1.001 and (off > 0.5).float().mean() < 1e-3
 
 
 def test_engine_keeps_to_torch(photos: list[np.ndarray], stamps: list[np.ndarray]) -> None:
