@@ -29,15 +29,14 @@ def ey_loss(codes: list[torch.Tensor], present: torch.Tensor, independent: bool)
         codes: M of float [B, K].  present: bool [B, M]; each covariance takes the rows that have what it needs.
         independent: take V and V' from the two halves of the batch, so that a mini-batch's <V, V'> is right on average.
     """
-    import torch
 
     half = len(present) // 2
     parts = [slice(0, half), slice(half, None)] if independent and half > 1 else [slice(None), slice(None)]
-    variances: list[Any] = [sum(_covariance(z[p], z[p], present[p, i]) for i, z in enumerate(codes)) for p in parts]
-    agreement = sum(
-        _covariance(codes[i], codes[j], present[:, i] & present[:, j]).trace()
-        for i, j in combinations(range(len(codes)), 2)
-    )
+    within = [[_covariance(z[p], z[p], present[p, i]) for i, z in enumerate(codes)] for p in parts]
+    variances = [torch.stack(v).sum(dim=0) for v in within]
+    pairs = combinations(range(len(codes)), 2)
+    between = [_covariance(codes[i], codes[j], present[:, i] & present[:, j]).trace() for i, j in pairs]
+    agreement = torch.stack(between).sum()
     return -4 * agreement + (variances[0] * variances[1]).sum()
 
 
