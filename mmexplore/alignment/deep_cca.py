@@ -29,6 +29,7 @@ def ey_loss(codes: list[torch.Tensor], present: torch.Tensor, independent: bool)
         codes: M of float [B, K].  present: bool [B, M]; each covariance takes the rows that have what it needs.
         independent: take V and V' from the two halves of the batch, so that a mini-batch's <V, V'> is right on average.
     """
+    import torch
 
     half = len(present) // 2
     parts = [slice(0, half), slice(half, None)] if independent and half > 1 else [slice(None), slice(None)]
