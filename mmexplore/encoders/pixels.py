@@ -81,11 +81,14 @@ def fit_square(image: Image.Image, prep: Preprocessing) -> np.ndarray:
         longer = int(prep.resize * max(width, height) / min(width, height))
         new_width, new_height = (prep.resize, longer) if width <= height else (longer, prep.resize)
     left, top = round((new_width - size) / 2), round((new_height - size) / 2)
-    if left >= 0 and top >= 0:
+    if left >= 0 and top >= 0 and new_width <= width:
         x, y = width / new_width, height / new_height
         # The last corner may pass the picture's edge by a rounding error, which Pillow refuses.
         box = (left * x, top * y, min(width, (left + size) * x), min(height, (top + size) * y))
         return np.asarray(image.resize((size, size), resample, box=box))
+    if left >= 0 and top >= 0:  # enlarged: there is little to save, and the crop's rounding would show
+        whole = image.resize((new_width, new_height), resample)
+        return np.asarray(whole.crop((left, top, left + size, top + size)))
     canvas = Image.new("RGB", (size, size), (prep.fill,) * 3)
     canvas.paste(image.resize((new_width, new_height), resample), ((size - new_width) // 2, (size - new_height) // 2))
     return np.asarray(canvas)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import cosines
 from PIL import Image
 
 from mmexplore.encoders import efficientnet_lite0 as module
@@ -15,6 +14,7 @@ from mmexplore.encoders.engine import TorchEngine
 from mmexplore.encoders.pixels import fit_square
 from mmexplore.encoders.weights import package_file
 from mmexplore.errors import UserError
+from tests.encoders.conftest import cosines
 
 
 def test_remapping_is_exact_against_the_original_network() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import cosines
 
 from mmexplore.encoders import minilm, registry
 from mmexplore.encoders.engine import TorchEngine
 from mmexplore.encoders.samples import TEXTS
 from mmexplore.errors import UserError
+from tests.encoders.conftest import cosines
 
 CAPTIONS = [
     *TEXTS,

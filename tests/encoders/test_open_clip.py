@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TinyClip, cosines
 from PIL import Image
 
 from mmexplore.encoders import open_clip, registry
@@ -19,6 +18,7 @@ from mmexplore.encoders.clip_tokens import clip_tokenizer, token_reader
 from mmexplore.encoders.samples import TEXTS
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
+from tests.encoders.conftest import TinyClip, cosines
 
 WORDS = ["a dog", "!?!?!? wow!?yes", "two cats and a house in a field", "It's 50% off!", "一只猫", ""]
 
