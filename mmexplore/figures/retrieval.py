@@ -66,7 +66,9 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
     figure.update_xaxes(
         tickvals=list(range(len(METRICS))), ticktext=list(METRICS.values()), showgrid=False, zeroline=False
     )
-    figure.update_yaxes(range=[0, 103])
+    # Weak results must be readable too: the axis ends above the highest interval (and says per cent).
+    highest = max(max(r.intervals[m][1], getattr(r, f"chance_{m}")) for r in named.values() for m in METRICS)
+    figure.update_yaxes(range=[0, min(103, max(10, 1.15 * highest))])
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, bargap=0.1, showlegend=True
     )

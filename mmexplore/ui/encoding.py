@@ -154,7 +154,8 @@ def start(workspace: Workspace, encoders: dict[str, str]) -> None:
         now.set_embeddings(encoded.embeddings, encoders)
         items = int(sum(p.sum() for p in encoded.embeddings.present.values()))
         st.session_state["result.encode"] = EncodeReport(time.monotonic() - began, items, tuple(encoded.rejected))
-        return "Encoded. Next: Fuse, Latent space or Retrieval."
+        told = journey.default_store().warnings  # a damaged or unwritable store: the work went on without it
+        return " ".join(["Encoded. Next: Fuse, Latent space or Retrieval.", *told])
 
     jobs_view.submit(f"Encode {len(dataset):,} pairs", work, take_up, "encode")
 
