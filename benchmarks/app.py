@@ -57,8 +57,8 @@ def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
     times: dict[str, dict[str, float]] = {}
     for page in PAGES:
         test = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=600)
-        test.session_state["workspace"] = workspace
         test.run()
+        test.session_state["workspace"], test.session_state["example"] = workspace, None
         test.switch_page(str(REPOSITORY / "pages" / f"{page}.py"))
         runs = []
         for _ in range(repeats + 1):
