@@ -41,7 +41,7 @@ def _suspect(workspace: Workspace, line: dict, src: str, dst: str, place: int, m
     _cell(workspace, src, int(line["row"]))
     _cell(workspace, dst, int(line["row"]))
     if int(line["better_dst_row"]) >= 0:
-        st.caption(plain(f"a {dst} that fits better"))
+        st.caption(plain(f"{dst} that fits better"))
         _cell(workspace, dst, int(line["better_dst_row"]))
     if st.checkbox("Wrong pair", item in marked, key=f"{CHOICE}mispair.{item}"):
         marked.add(item)
