@@ -14,8 +14,8 @@ from mmexplore.estimator import Estimator, OnEpoch
 class Alignment(Estimator):
     """Maps every modality into one space in which cosines may be compared.
 
-    `correlations_` (float [K], descending) are the held-out correlations of the shared components where the
-    method has components, else None; `train_correlations_` the same on the fitted rows.
+    `correlations_` (float [K], in the order of the components: not always descending) are the held-out correlations
+    of the shared components where the method has components, else None; `train_correlations_` on the fitted rows.
     """
 
     family = "alignment"

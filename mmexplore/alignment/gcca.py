@@ -51,11 +51,12 @@ class GeneralisedCCA(LinearAlignment):
         white = whiten(embeddings, rows, self.ridge)
         count = white.present.sum(axis=1)
         shared = count >= 2
-        h = white.scores[shared] / np.sqrt(count[shared])[:, None]
+        stacked = np.empty((int(shared.sum()), white.width))
         for j, m in enumerate(white.names):
-            h[:, white.columns[m]] /= np.sqrt(max(1, white.present[:, j].sum() - 1))
+            weight = 1 / np.sqrt(count[shared] * max(1, white.present[:, j].sum() - 1))
+            stacked[:, white.columns[m]] = white.scores[m][shared] * weight[:, None]
         k = count_components(self.n_components, embeddings.dims.values(), int(shared.sum()))
-        # the right singular vectors of h are, modality by modality, the whitened weights C_m^1/2 W_m of the
+        # the right singular vectors of it are, modality by modality, the whitened weights C_m^1/2 W_m of the
         # regression onto T = K^-1/2 (left singular vectors)
-        _, directions = top_eigenpairs(h.T @ h, k)
+        _, directions = top_eigenpairs(stacked.T @ stacked, k)
         return white.means, white.maps(directions, self.scale)

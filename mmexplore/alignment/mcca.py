@@ -46,5 +46,5 @@ class MultisetCCA(LinearAlignment):
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         white = whiten(embeddings, rows, self.ridge)
         k = count_components(self.n_components, embeddings.dims.values(), int(rows.sum()))
-        _, directions = top_eigenpairs(white.between(), k)
+        _, directions = top_eigenpairs(white.between, k)
         return white.means, white.maps(directions, self.scale)

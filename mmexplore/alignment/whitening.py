@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -26,26 +27,31 @@ class Whitened:
     Attributes:
         names: modalities, sorted: the order given by the person never matters.
         means: modality -> [d_m].  whiteners: modality -> W_m [d_m, rank_m].
-        scores: H, float64 [N, sum of ranks]; zeros in the columns of an absent modality and outside the fitted rows.
+        scores: modality -> H_m, float64 [N, rank_m]; zeros where it is absent and outside the fitted rows.
         present: bool [N, M], within the fitted rows.
-        columns: modality -> its slice of the columns of `scores`.
+        columns: modality -> its slice of the P = sum of ranks stacked columns.
     """
 
     names: list[str]
     means: dict[str, np.ndarray]
     whiteners: dict[str, np.ndarray]
-    scores: np.ndarray
+    scores: dict[str, np.ndarray]
     present: np.ndarray
     columns: dict[str, slice]
 
+    @property
+    def width(self) -> int:
+        """P."""
+        return self.columns[self.names[-1]].stop
+
+    @cached_property
     def between(self) -> np.ndarray:
         """Covariances between modalities [P, P], each over the rows that have both; zeros within a modality."""
-        p = self.scores.shape[1]
-        out = np.zeros((p, p))
+        out = np.zeros((self.width, self.width))
         for (i, a), (j, b) in combinations(enumerate(self.names), 2):
             both = self.present[:, i] & self.present[:, j]
             if both.sum() > 1:
-                block = cross_covariance(self.scores[:, self.columns[a]], self.scores[:, self.columns[b]], both)
+                block = cross_covariance(self.scores[a], self.scores[b], both)
                 out[self.columns[a], self.columns[b]] = block
                 out[self.columns[b], self.columns[a]] = block.T
         return out
@@ -58,7 +64,7 @@ class Whitened:
         m = len(self.names)
         directions = directions * np.sqrt(m / np.maximum((directions**2).sum(axis=0), 1e-300))
         if scale:
-            correlation = (directions * (self.between() @ directions)).sum(axis=0) / (m * (m - 1))
+            correlation = (directions * (self.between @ directions)).sum(axis=0) / (m * (m - 1))
             directions = directions * np.maximum(correlation, 0)
         return {m: self.whiteners[m] @ directions[self.columns[m]] for m in self.names}
 
@@ -66,18 +72,18 @@ class Whitened:
 def whiten(embeddings: Embeddings, rows: np.ndarray, ridge: float) -> Whitened:
     """Whiten every modality on its present rows within `rows` (bool [N]); `ridge` in units of its mean variance."""
     names = sorted(embeddings.modalities)
-    means, whiteners, parts = {}, {}, []
+    means, whiteners, scores = {}, {}, {}
     for m in names:
         here = pair_rows(embeddings, [m], rows)
         x, means[m], scale = centre(embeddings.vectors[m][here], f"modality {m}")
         whitener = ridge_whitener(x, ridge)
         whiteners[m] = whitener / scale[:, None]
-        parts.append(np.zeros((len(here), whitener.shape[1])))
-        parts[-1][here] = x @ whitener
-    edges = np.cumsum([0, *(p.shape[1] for p in parts)]).tolist()
+        scores[m] = np.zeros((len(here), whitener.shape[1]))
+        scores[m][here] = x @ whitener
+    edges = np.cumsum([0, *(scores[m].shape[1] for m in names)]).tolist()
     columns = {m: slice(a, b) for m, (a, b) in zip(names, pairwise(edges), strict=True)}
     present = np.stack([pair_rows(embeddings, [m], rows) for m in names], axis=1)
-    return Whitened(names, means, whiteners, np.concatenate(parts, axis=1), present, columns)
+    return Whitened(names, means, whiteners, scores, present, columns)
 
 
 def count_components(wanted: int | None, widths: Iterable[int], n_rows: int) -> int:
@@ -101,7 +107,7 @@ def centre(x: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
     x = x.astype(np.float64)
     mean = x.mean(axis=0)
     x -= mean
-    deviation = x.std(axis=0, ddof=1)
+    deviation = np.sqrt(np.einsum("nd,nd->d", x, x) / (len(x) - 1))
     varies = deviation > 1e-12 * np.maximum(1.0, np.abs(mean))
     if not varies.any():
         raise UserError("all its vectors are the same", where, "leave it out or encode it again")
