@@ -54,25 +54,26 @@ def discriminate(
     """
     import torch
 
-    losses, hits = [], []
-    for m, (z, here) in enumerate(zip(codes, present.T, strict=True)):
-        if not bool(here.any()):
-            continue
-        own = z[here].detach().requires_grad_() if penalty else z[here]
-        log_p = discriminator(own).log_softmax(dim=1)
-        losses.append(-log_p[:, m].mean())
-        hits.append((log_p.argmax(dim=1) == m).float().mean())
-        if penalty:
-            (slope,) = torch.autograd.grad(log_p[:, m].sum(), own, create_graph=True)
-            losses[-1] = losses[-1] + penalty / 2 * slope.square().sum(dim=1).mean()
-    return torch.stack(losses).mean(), torch.stack(hits).mean()
+    z = torch.cat([code[here] for code, here in zip(codes, present.T, strict=True)])
+    if penalty:
+        z = z.detach().requires_grad_()
+    count = present.sum(dim=0)
+    own = torch.repeat_interleave(torch.arange(len(codes), device=z.device), count)[:, None]
+    share = (1 / (count * (count > 0).sum()))[own[:, 0]]  # a modality's rows share one vote; absent ones have none
+    log_p = discriminator(z).log_softmax(dim=1)
+    told = log_p.gather(1, own)[:, 0]
+    loss, right = -(share * told).sum(), (share * (log_p.argmax(dim=1) == own[:, 0])).sum()
+    if penalty:
+        (slope,) = torch.autograd.grad(told.sum(), z, create_graph=True)
+        loss = loss + penalty / 2 * (share * slope.square().sum(dim=1)).sum()
+    return loss, right
 
 
 class Adversarial(TrainedAlignment):
     """Heads, an M-way discriminator behind a gradient reversal, and a partner loss that keeps codes informative.
 
     Alone the adversary is content with a constant code; so InfoNCE (`contrastive`), reconstruction of each
-    modality from its code, or both go with it. Trained for all `epochs`, as the strength of the adversary grows.
+    modality from its code, or both go with it. Trained to the end, as the strength of the adversary grows.
 
     A bare gradient reversal ends with heads that run in circles around a discriminator which lags behind: it stands
     at chance, while a fresh probe tells the modalities apart at once. So in each step the discriminator first takes
@@ -86,8 +87,8 @@ class Adversarial(TrainedAlignment):
         penalty: weight of R1; 0 and `chase=0` is the bare gradient reversal.
         n_components: K, width of the shared space.  hidden: width of the hidden layers.
         dropout: share of the units hidden in training.
-        epochs, batch_size, lr, weight_decay: of the training loop. The game needs some hundreds of steps: with few
-            pairs a smaller batch or more epochs.
+        steps: of the heads, at most; the game needs some hundreds.  epochs: at most.
+        batch_size, lr, weight_decay: of the training loop.
 
     Attributes after `fit`:
         probe_accuracy_: balanced accuracy (0..1) of a fresh probe that tells modalities apart by their frozen unit
@@ -121,6 +122,7 @@ class Adversarial(TrainedAlignment):
         n_components: int = 64,
         hidden: int = 256,
         dropout: float = 0.3,
+        steps: int = 1000,
         epochs: int = 60,
         batch_size: int = 128,
         lr: float = 1e-3,
@@ -133,6 +135,7 @@ class Adversarial(TrainedAlignment):
         self.n_components = n_components
         self.hidden = hidden
         self.dropout = dropout
+        self.steps = steps
         self.epochs = epochs
         self.batch_size = batch_size
         self.lr = lr
@@ -204,11 +207,12 @@ class Adversarial(TrainedAlignment):
         seed: int,
         on_epoch: OnEpoch | None,
     ) -> pd.DataFrame:
-        """All epochs, the reversal growing with `warm_up`; the held-out rows only draw curves."""
+        """To the end, the reversal growing with `warm_up`; the held-out rows only draw curves."""
         import torch
 
         from mmexplore.training import fit_module
 
+        epochs = min(self.epochs, max(2, round(self.steps / np.ceil(len(rows) / self.batch_size))))
         progress = {"epoch": 0}
         watched: list[tuple[int, str, str, float]] = []
         chaser = torch.optim.Adam(net.discriminator.parameters(), lr=3 * self.lr, betas=(0.5, 0.9))
@@ -223,7 +227,7 @@ class Adversarial(TrainedAlignment):
                     chaser.zero_grad()
                     error.backward()
                     chaser.step()
-            return self.loss(net, x, present, groups, train, warm_up(progress["epoch"] / max(1, self.epochs - 1)))
+            return self.loss(net, x, present, groups, train, warm_up(progress["epoch"] / max(1, epochs - 1)))
 
         def after(epoch: int, most: int, values: dict[str, float]) -> None:
             progress["epoch"] = epoch
@@ -241,7 +245,7 @@ class Adversarial(TrainedAlignment):
             step,
             rows,
             np.zeros(0, int),
-            epochs=self.epochs,
+            epochs=epochs,
             batch_size=self.batch_size,
             lr=self.lr,
             weight_decay=self.weight_decay,

@@ -11,62 +11,28 @@ from typing import Any, Self
 import numpy as np
 
 from mmexplore.alignment.base import Alignment
+from mmexplore.alignment.bridge_views import COVERED, IMAGE_SPACE, bridge_image, bridge_text, prepare
 from mmexplore.alignment.rows import unit_rows
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 
+#: what scripts/fit_bridge.py made
 FILE = Path(__file__).with_suffix(".safetensors")
-
-#: spaces of encoders that the shipped file maps
-IMAGE_SPACE, TEXT_SPACE, MULTILINGUAL_SPACE = "efficientnet-lite0", "minilm", "use-multilingual"
-COVERED = (IMAGE_SPACE, TEXT_SPACE, MULTILINGUAL_SPACE)
 
 
 @cache
 def shipped() -> tuple[dict[str, np.ndarray], str]:
-    """The fitted arrays (float32) and the SHA-256 of the file they come from. Raises UserError when it is damaged."""
+    """The fitted arrays, ready for use, and the SHA-256 of their file. Raises UserError when it is damaged."""
     from safetensors.numpy import load
 
     try:
         data = FILE.read_bytes()
-        arrays = {k: v.astype(np.float32) for k, v in load(data).items()}
-        # stored as int8 with one scale a class: half the bytes of float16
-        arrays["classifier.weight"] *= arrays["classifier.scale"][:, None]
+        arrays = prepare(load(data))
     except Exception as error:
         raise UserError(f"cannot be read ({error})", FILE.name, "install mmexplore again") from error
     return arrays, hashlib.sha256(data).hexdigest()
-
-
-def class_probabilities(vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Unit picture vectors [N, 1280] -> what EfficientNet-Lite0's classifier says, [N, 1000], rows sum to 1.
-
-    The encoder hands out unit vectors, the classifier wants their length: the mean length of Flickr8k's photos
-    ("image.norm") stands for it.
-    """
-    logits = arrays["image.norm"] * (vectors @ arrays["classifier.weight"].T) + arrays["classifier.bias"]
-    logits -= logits.max(axis=1, keepdims=True)
-    odds = np.exp(logits)
-    return odds / odds.sum(axis=1, keepdims=True)
-
-
-def conse_image(vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """ConSE: sum over classes of p(class | picture) x name vector, less its mean over photos. [N, 1280] -> [N, 384]."""
-    return class_probabilities(vectors, arrays) @ arrays["class.vectors"] - arrays["conse.image.mean"]
-
-
-def conse_text(vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """The other side of ConSE: the text vector less the mean over captions. [N, 384] -> [N, 384]."""
-    return vectors - arrays["conse.text.mean"]
-
-
-def to_minilm(vectors: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """A text vector of any covered space as (an estimate of) its MiniLM vector: unit rows [N, 384]."""
-    if space == TEXT_SPACE:
-        return vectors
-    guess = (vectors - arrays["multilingual.mean"]) @ arrays["multilingual.map"] + arrays["multilingual.target"]
-    return unit_rows(guess, np.ones(len(guess), bool))
 
 
 class FittedInAdvance(Alignment):
@@ -77,8 +43,8 @@ class FittedInAdvance(Alignment):
         """Unit EfficientNet-Lite0 vectors [N, 1280] -> [N, K]; need not be of unit length."""
 
     @abstractmethod
-    def text(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-        """Unit MiniLM vectors [N, 384] -> [N, K]; need not be of unit length."""
+    def text(self, vectors: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+        """Unit text vectors [N, d] of one of the covered spaces -> [N, K]; need not be of unit length."""
 
     def covers(self, spaces: dict[str, str]) -> list[str]:
         """The modalities (of modality -> space) that it can map."""
@@ -86,13 +52,7 @@ class FittedInAdvance(Alignment):
 
     def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
         """Check that at least one modality is covered; nothing is fitted. Raises UserError where none is."""
-        names = self.covers(embeddings.spaces)
-        if not names:
-            raise UserError(
-                "it was fitted for other encoders than these",
-                f"alignment {self.name}",
-                f"encode with {', '.join(COVERED)}, or choose an alignment that is fitted on your pairs",
-            )
+        names = self._covered(embeddings)
         self.modalities_ = names
         self.dims_ = {m: embeddings.dims[m] for m in names}
         self.history_ = self.empty_history()
@@ -102,28 +62,29 @@ class FittedInAdvance(Alignment):
     def transform(self, embeddings: Embeddings) -> Embeddings:
         """The covered modalities in one space; the others are left out. Raises UserError where none is covered."""
         arrays, _ = shipped()
+        names = self._covered(embeddings)
+        vectors = {}
+        for m in names:
+            space, given = embeddings.spaces[m], embeddings.vectors[m]
+            mapped = self.image(given, arrays) if space == IMAGE_SPACE else self.text(given, space, arrays)
+            vectors[m] = unit_rows(mapped, embeddings.present[m])
+        return embeddings.with_vectors(vectors, dict.fromkeys(names, f"aligned:{self.name}"))
+
+    def _covered(self, embeddings: Embeddings) -> list[str]:
         names = self.covers(embeddings.spaces)
         if not names:
             raise UserError(
                 "it was fitted for other encoders than these",
                 f"alignment {self.name}",
-                f"encode with {', '.join(COVERED)}",
+                f"encode with {', '.join(COVERED)}, or choose an alignment that is fitted on your pairs",
             )
-        vectors = {}
-        for m in names:
-            space, given, present = embeddings.spaces[m], embeddings.vectors[m], embeddings.present[m]
-            mapped = (
-                self.image(given, arrays)
-                if space == IMAGE_SPACE
-                else self.text(to_minilm(given, space, arrays), arrays)
-            )
-            vectors[m] = unit_rows(mapped, present)
-        return embeddings.with_vectors(vectors, dict.fromkeys(names, f"aligned:{self.name}"))
+        return names
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         return {}, {"sha256": self.sha256_}
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        """Raises UserError when the state was saved with another version of the shipped file."""
         if about.get("sha256") != shipped()[1]:
             raise UserError(
                 "it was saved with another version of its file", f"alignment {self.name}", "run the alignment again"
@@ -132,35 +93,28 @@ class FittedInAdvance(Alignment):
 
 
 class BridgeAlignment(FittedInAdvance):
-    """Two views of a pair side by side, each of unit length, weighed: what captions say of photos (ridge CCA on
-    Flickr8k) and what objects are called (ConSE on the ImageNet classes)."""
+    """Two views side by side, what captions say of photos and what things are called; see `bridge_views`."""
 
     name = "bridge"
     card = MethodCard(
-        title="Bridge between the offline encoders (ridge CCA + ConSE)",
+        title="Bridge between the offline encoders (ridge CCA and ConSE)",
         summary="Puts pictures and texts of the offline encoders into one space with no training: learned once from "
-        "captioned photos and from the names of the things the picture encoder knows.",
-        equation=r"z=\left[\sqrt{w}\,\widehat{P^\top(x-\mu)}\;;\;\sqrt{1-w}\,\widehat{\textstyle\sum_c p(c|x)\,n_c-\nu}"
-        r"\right]",
+        "captioned photos and from the names of the things the picture encoder knows. A gate decides for each text "
+        "whether it reads like a caption or like a name.",
+        equation=r"z(x)=\tfrac{1}{\sqrt2}\left[\widehat{P^\top(x-\mu)};\;\widehat{p_{1/2}(\cdot\mid x)-\bar p}\right],"
+        r"\quad z(t)=\left[\sqrt{1-g(t)}\;\widehat{Q^\top\phi(t)};\;\sqrt{g(t)}\;\widehat{q(\cdot\mid t)}\right]",
         paper="Hotelling 1936, Relations between two sets of variates; Vinod 1976, Canonical ridge and econometrics "
-        "of joint production; Norouzi et al. 2014, Zero-shot learning by convex combination of semantic "
-        "embeddings",
-        look_for="Everyday scenes with people and dogs, and objects that are among the 1,000 ImageNet classes, work "
-        "best. Bad at counting, relations, attributes, drawings, text in pictures and named people; a CLIP "
-        "is far better where it can be had. Fitted on Flickr8k: research and education use.",
+        "of joint production; Norouzi et al. 2014, Zero-shot learning by convex combination of semantic embeddings",
+        look_for="Everyday scenes with people and dogs, and things among the 1,000 ImageNet classes, are found "
+        "best. Bad at counting, relations, colours, drawings, text in pictures and named people; of the "
+        "1,128 numbers the first 128 are the scene, the rest one class each. A CLIP is far better where it can be had. "
+        "Other languages than English come through the multilingual encoder, weaker for whole sentences. Fitted on "
+        "Flickr8k: for research and education use.",
         missing="Each modality is mapped on its own, so any subset may be present; an absent cell stays zero.",
     )
 
     def image(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-        scene = (vectors - arrays["cca.image.mean"]) @ arrays["cca.image.map"]
-        return blocks(scene, conse_image(vectors, arrays), float(arrays["bridge.weight"][0]))
+        return bridge_image(vectors, arrays)
 
-    def text(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
-        scene = (vectors - arrays["cca.text.mean"]) @ arrays["cca.text.map"]
-        return blocks(scene, conse_text(vectors, arrays), float(arrays["bridge.weight"][0]))
-
-
-def blocks(first: np.ndarray, second: np.ndarray, weight: float) -> np.ndarray:
-    """[sqrt(w) first / |first| ; sqrt(1 - w) second / |second|]: its cosine is w cos(first) + (1 - w) cos(second)."""
-    here = np.ones(len(first), bool)
-    return np.hstack([np.sqrt(weight) * unit_rows(first, here), np.sqrt(1 - weight) * unit_rows(second, here)])
+    def text(self, vectors: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+        return bridge_text(vectors, space, arrays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mmexplore.alignment.heads import Net, TrainedAlignment
@@ -34,15 +34,16 @@ def info_nce(
     unit = [functional.normalize(z, dim=1) for z in codes]
     same = groups[:, None] == groups[None, :]
     losses = []
-    for i, j in permutations(range(len(codes)), 2):
+    for i, j in combinations(range(len(codes)), 2):
         here, there = present[:, i], present[:, j]
         positive = same[here][:, there].to(unit[i])
-        count = positive.sum(dim=1)
-        if not bool((count > 0).any()):
+        if not bool(positive.any()):
             continue
-        log_p = (unit[i][here] @ unit[j][there].T / temperature).log_softmax(dim=1)
-        per_row = -(log_p * positive).sum(dim=1) / count.clamp(min=1)
-        losses.append(per_row.sum() / (count > 0).sum())
+        scores = unit[i][here] @ unit[j][there].T / temperature
+        for side, match in ((scores, positive), (scores.T, positive.T)):
+            count = match.sum(dim=1)
+            per_row = -(side.log_softmax(dim=1) * match).sum(dim=1) / count.clamp(min=1)
+            losses.append(per_row.sum() / (count > 0).sum())
     return torch.stack(losses).mean() if losses else torch.cat(codes).sum() * 0
 
 
