@@ -56,12 +56,14 @@ class RecurrentFusion(TorchFusion):
 
         from mmexplore.fusion._net import mixer
 
-        fuse = mixer(n_modalities, self.width, self.fused)
-        feedback = nn.ModuleList(
-            nn.Sequential(nn.Linear(self.width + self.fused, self.width), nn.Tanh()) for _ in range(n_modalities)
-        )
-        gates = nn.ParameterList(torch.full((self.width,), self.gate) for _ in range(n_modalities))
-        return nn.ModuleDict({"mixer": fuse} | ({"feedback": feedback, "gates": gates} if self.n_steps else {}))
+        layers = nn.ModuleDict({"mixer": mixer(n_modalities, self.width, self.fused)})
+        if self.n_steps:
+            both = self.width + self.fused
+            layers["feedback"] = nn.ModuleList(
+                nn.Sequential(nn.Linear(both, self.width), nn.Tanh()) for _ in range(n_modalities)
+            )
+            layers["gates"] = nn.ParameterList(torch.full((self.width,), self.gate) for _ in range(n_modalities))
+        return layers
 
     def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         from mmexplore.fusion._net import Combined

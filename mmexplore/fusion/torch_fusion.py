@@ -201,7 +201,7 @@ class TorchFusion(Fusion):
     def _batch_size(self, n_train: int) -> int:
         """Smaller batches where rows are few, so that an epoch has some steps; contrastive needs its negatives."""
         if self.objective_ == "contrastive":
-            return max(self.batch_size, 128)
+            return min(max(self.batch_size, 128), max(32, n_train // 4))
         return min(self.batch_size, max(8, n_train // 8))
 
     def _tensors(self, embeddings: Embeddings, rows: slice = slice(None)) -> tuple[list[torch.Tensor], torch.Tensor]:

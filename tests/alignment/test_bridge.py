@@ -1,4 +1,4 @@
-"""The shipped bridge: what it maps, its arithmetic against its formulas, and what it finds that it was not fitted on."""
+"""The shipped bridge: what it maps, its arithmetic against its formulas, what it finds beyond what it was fitted on."""
 
 from __future__ import annotations
 
