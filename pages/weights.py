@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import measuring, python, selection, views, weighing
+from mmexplore.ui import measuring, python, selection, session, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -32,7 +32,7 @@ if weights is None:
 
 modalities = embeddings.modalities
 colours = {m: theme.modality_colours(modalities)[m] for m in modalities}
-summary = journey.weights(workspace)
+_, summary = session.remember(("weights.summary", id(weights)), lambda: (weights, journey.weights(workspace)))
 numbers(
     [
         (m, f"{mean:.0%}", "Mean learned weight over all items.")
@@ -68,7 +68,9 @@ item_grid(workspace, rows, f"weights-{how}", below=under, limit=24)
 view_bar("weights-items", table=lambda: table.iloc[rows], python=python.weights(workspace))
 
 section("All of the data", "How each modality's weight spreads over the items. The dotted line is an even share.")
-figure = distribution(weights, modalities, present=embeddings.mask)
+_, figure = session.remember(
+    ("distribution", id(weights)), lambda: (weights, distribution(weights, modalities, present=embeddings.mask))
+)
 chart(figure, "weights-distribution")
 view_bar("weights-distribution", figure=figure, table=lambda: table, python=python.weights(workspace))
 
@@ -90,7 +92,9 @@ if norms is not None:
         "of the lengths "
         "of what was added up. On the diagonal both agree; far from it the weight alone misleads.",
     )
-    figure = weight_against_contribution(weights, norms, modalities)
+    _, figure = session.remember(
+        ("norms", id(weights)), lambda: (weights, weight_against_contribution(weights, norms, modalities))
+    )
     chart(figure, "weights-norms")
     view_bar("weights-norms", figure=figure, table=lambda: table, python=python.weights(workspace))
 

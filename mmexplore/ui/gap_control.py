@@ -82,7 +82,9 @@ def what_a_similarity_means(workspace: Workspace, space: Embeddings, pairs: list
     )
     middle = float(np.round(np.median(found.true), 2))
     score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=f"{CHOICE}thermometer.{src}.{dst}", width=170)
-    figure = thermometer_figure(found, score)
+    _, figure = session.remember(
+        ("thermometer.figure", id(found), score), lambda: (found, thermometer_figure(found, score))
+    )
     chart(figure, "thermometer")
     st.text(found.read(score).sentence)
     st.caption(plain(f"A true pair scores above a random one in {found.separation:.0%} of cases (50 % is luck).", 300))

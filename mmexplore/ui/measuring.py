@@ -52,19 +52,31 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
         )
     _numbers(found, lost)
     if learned is not None:
-        agreed = journey.agreement_of(fitted.fusion, embeddings, found, lost)
+        _, agreed = session.remember(
+            ("agreement", id(found)), lambda: (found, journey.agreement_of(fitted.fusion, embeddings, found, lost))
+        )
         if agreed is not None:
             st.info(plain(agreed[1], 500))
     figure = mean_contributions(found, null)
     chart(figure, "shapley")
     if found.error is not None:
         st.caption(f"Sampled: the standard error is at most {found.error.max():.4f}.")
-    table = contribution_table(found, embeddings.ids, embeddings.labels)
-    view_bar("shapley", figure=figure, table=lambda: table, python=python.measured(workspace, baseline))
+    view_bar(
+        "shapley",
+        figure=figure,
+        table=lambda: contribution_table(found, embeddings.ids, embeddings.labels),
+        python=python.measured(workspace, baseline),
+    )
     if learned is not None:
         st.caption("Each point is an item: its learned weight and the share of its measured contribution.")
-        scatter = weight_against_contribution(
-            learned, found.shares, embeddings.modalities, contribution_name="share of the Shapley values"
+        _, scatter = session.remember(
+            ("learned-measured", id(found), id(learned)),
+            lambda: (
+                (found, learned),
+                weight_against_contribution(
+                    learned, found.shares, embeddings.modalities, contribution_name="share of the Shapley values"
+                ),
+            ),
         )
         chart(scatter, "learned-measured")
     _beside_truth(embeddings.columns, found, null, learned)
