@@ -38,7 +38,7 @@ def low_rank_product(
 
 @dataclass(eq=False)
 class LowRankFusion(TorchFusion):
-    """h = sum over ranks of the product over modalities of W_m^(r) [c_m; 1] (Liu & Shen 2018).
+    """f = sum over ranks of the product over modalities of W_m^(r) [h_m; 1], h_m = tanh(P_m c_m) (Liu & Shen 2018).
 
     Its own parameters are M R (width + 1) D + R + D: linear in the modalities. All of them are trained.
 
@@ -56,8 +56,8 @@ class LowRankFusion(TorchFusion):
         title="Low-rank tensor fusion (LMF)",
         summary="Tensor fusion made cheap: each modality is mapped to a few factors and these are multiplied, so the "
         "large tensor is never built.",
-        equation=r"h = \sum_{r=1}^{R} w_r \bigodot_{m=1}^{M} \left(W_m^{(r)} \begin{bmatrix} c_m \\ 1 \end{bmatrix}"
-        r"\right) + b",
+        equation=r"h_m = \tanh(P_m c_m),\quad f = \sum_{r=1}^{R} w_r \bigodot_{m=1}^{M} "
+        r"\left(W_m^{(r)} \begin{bmatrix} h_m \\ 1 \end{bmatrix}\right) + b",
         paper="Liu & Shen 2018, Efficient Low-rank Multimodal Fusion with Modality-Specific Factors",
         look_for="Whether it keeps what tensor fusion finds, at a fraction of its parameters; a higher rank should not "
         "make it worse.",
@@ -82,4 +82,4 @@ class LowRankFusion(TorchFusion):
         from mmexplore.fusion._net import Combined
 
         rest = layers["rest"]
-        return Combined(low_rank_product(parts, layers["factors"], rest["weights"], rest["bias"]))
+        return Combined(low_rank_product(parts.tanh(), layers["factors"], rest["weights"], rest["bias"]))

@@ -32,7 +32,9 @@ def outer_product(parts: torch.Tensor) -> torch.Tensor:
 
 @dataclass(eq=False)
 class TensorFusion(TorchFusion):
-    """z = [c_1; 1] x ... x [c_M; 1] (Zadeh 2017), then f = GELU(W z).
+    """h_m = tanh(V_m P_m c_m), z = [h_1; 1] x ... x [h_M; 1] (Zadeh 2017), f = GELU(W z).
+
+    Bounded factors, as from the paper's sub-networks: without, a product of several large numbers drowns the rest.
 
     Args:
         factor: numbers k a modality enters the product with; the tensor has (k + 1)^M entries. 0 = as many as keep
@@ -49,8 +51,8 @@ class TensorFusion(TorchFusion):
         title="Tensor fusion (TFN)",
         summary="Multiplies every number of one modality with every number of the others, so that the fused vector "
         "can see which features occur together.",
-        equation=r"z = \begin{bmatrix} c_1 \\ 1 \end{bmatrix} \otimes \cdots \otimes \begin{bmatrix} c_M \\ 1 "
-        r"\end{bmatrix},\qquad f = \mathrm{GELU}(W\,\mathrm{vec}\,z)",
+        equation=r"h_m = \tanh(V_m P_m c_m),\quad z = \begin{bmatrix} h_1 \\ 1 \end{bmatrix} \otimes \cdots \otimes "
+        r"\begin{bmatrix} h_M \\ 1 \end{bmatrix},\quad f = \mathrm{GELU}(W\,\mathrm{vec}\,z)",
         paper="Zadeh 2017, Tensor Fusion Network for Multimodal Sentiment Analysis",
         look_for="Synergy: labels that depend on a combination (exclusive or) and on neither modality alone. The "
         "tensor grows as (k+1)^M: with many modalities each may bring only a few numbers; low-rank fusion has no such "
@@ -88,4 +90,4 @@ class TensorFusion(TorchFusion):
         from mmexplore.fusion._net import Combined
 
         narrow = torch.stack([layer(parts[:, m]) for m, layer in enumerate(layers["narrow"])], dim=1)
-        return Combined(layers["mixing"](outer_product(narrow)))
+        return Combined(layers["mixing"](outer_product(narrow.tanh())))
