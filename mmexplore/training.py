@@ -15,7 +15,8 @@ Cancel) happens here, once:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -36,6 +37,7 @@ Module = TypeVar("Module", bound="torch.nn.Module")
 # torch draws initial weights from one generator for the whole process: two fits side by side would disturb each other.
 _BUILDING = threading.Lock()
 
+SMALL = 5_000_000  # parameters: below, one thread is as fast as several, and far faster on a busy machine
 KEPT = "kept"  # the `part` of the one history row that says which epoch was kept
 
 
@@ -121,21 +123,13 @@ def fit_module(
     best, best_epoch, kept = float("inf"), 0, {}
     for epoch in range(1, epochs + 1):
         module.train()
-        sums = _Sums()
-        for rows in _batches(train[torch.randperm(len(train), generator=order)], batch_size):
-            answer = step(rows.to(place), True)
-            optimiser.zero_grad()
-            answer["loss"].backward()
-            optimiser.step()
-            sums.add(answer, len(rows))
-        values = sums.means("train")
-        if len(val):
-            module.eval()
-            sums = _Sums()
-            with torch.no_grad():
-                for rows in _batches(val, 4 * batch_size):
-                    sums.add(step(rows.to(place), False), len(rows))
-            values |= sums.means("val")
+        shuffled = train[torch.randperm(len(train), generator=order)]
+        with _fitting_threads(sum(p.numel() for p in trained)):
+            values = _one_epoch(step, _batches(shuffled, batch_size), place, optimiser).means("train")
+            if len(val):
+                module.eval()
+                with torch.no_grad():
+                    values |= _one_epoch(step, _batches(val, 4 * batch_size), place, None).means("val")
         monitored = values[("val loss" if len(val) else "train loss", "")]
         if not np.isfinite(monitored):
             raise UserError(
@@ -156,6 +150,34 @@ def fit_module(
     module.eval()
     history.append((best_epoch, KEPT, "", best))
     return pd.DataFrame(history, columns=HISTORY_COLUMNS)
+
+
+def _one_epoch(
+    step: Step, batches: tuple[torch.Tensor, ...], place: torch.device, optimiser: torch.optim.Optimizer | None
+) -> _Sums:
+    """Every batch once; with an optimiser, a step of it after each."""
+    sums = _Sums()
+    for rows in batches:
+        answer = step(rows.to(place), optimiser is not None)
+        if optimiser is not None:
+            optimiser.zero_grad()
+            answer["loss"].backward()
+            optimiser.step()
+        sums.add(answer, len(rows))
+    return sums
+
+
+@contextmanager
+def _fitting_threads(parameters: int) -> Iterator[None]:
+    """One thread for a small network: its operations are too short to be shared out, and threads that wait cost."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if parameters < SMALL else before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _batches(rows: torch.Tensor, batch_size: int) -> tuple[torch.Tensor, ...]:

@@ -115,16 +115,17 @@ class Losses:
 
     def _alone(self, net: FusionNet, parts: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Held-out curves of the fused head when only one modality is shown: a lazy modality is seen to lag."""
+        views = len(self.names)
+        only = torch.eye(views, dtype=torch.bool, device=parts.device)[:, None, :] & batch.present  # [M, B, M]
+        fused = net.fuse((parts * only[..., None]).flatten(0, 1), only.flatten(0, 1)).fused.unflatten(0, (views, -1))
         answer: dict[str, Tensor] = {}
         for j, name in enumerate(self.names):
-            shown = torch.zeros_like(batch.present)
-            shown[:, j] = batch.present[:, j]
-            fused = net.fuse(parts * shown[..., None], shown).fused
-            count = shown[:, j].sum().clamp(min=1)
-            loss = predictive_loss(self.objective, net.head, fused, batch)
-            answer[f"loss/{name}"] = (loss * shown[:, j]).sum() / count
+            there = batch.present[:, j]
+            count = there.sum().clamp(min=1)
+            answer[f"loss/{name}"] = (predictive_loss(self.objective, net.head, fused[j], batch) * there).sum() / count
             if self.objective == "classification":
-                answer[f"accuracy/{name}"] = ((net.head(fused).argmax(1) == batch.target) & shown[:, j]).sum() / count
+                right = (net.head(fused[j]).argmax(1) == batch.target) & there
+                answer[f"accuracy/{name}"] = right.sum() / count
         return answer
 
     def _contrastive(self, net: FusionNet, batch: Batch, train: bool) -> dict[str, Tensor]:
