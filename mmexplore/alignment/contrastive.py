@@ -31,19 +31,20 @@ def info_nce(
     import torch
     from torch.nn import functional
 
-    unit = [functional.normalize(z, dim=1) for z in codes]
-    same = groups[:, None] == groups[None, :]
+    unit = [functional.normalize(z[here], dim=1) for z, here in zip(codes, present.T, strict=True)]
+    own = [groups[here] for here in present.T]
     losses = []
     for i, j in combinations(range(len(codes)), 2):
-        here, there = present[:, i], present[:, j]
-        positive = same[here][:, there].to(unit[i])
+        positive = (own[i][:, None] == own[j][None, :]).to(unit[i])
         if not bool(positive.any()):
             continue
-        scores = unit[i][here] @ unit[j][there].T / temperature
-        for side, match in ((scores, positive), (scores.T, positive.T)):
-            count = match.sum(dim=1)
-            per_row = -(side.log_softmax(dim=1) * match).sum(dim=1) / count.clamp(min=1)
-            losses.append(per_row.sum() / (count > 0).sum())
+        scores = unit[i] @ unit[j].T / temperature
+        matched = scores * positive
+        for dim in (1, 0):
+            count = positive.sum(dim=dim)
+            # -log softmax of the positives' mean score: log sum exp of all - mean over the positives
+            per_row = scores.logsumexp(dim=dim) - matched.sum(dim=dim) / count.clamp(min=1)
+            losses.append(per_row[count > 0].mean())
     return torch.stack(losses).mean() if losses else torch.cat(codes).sum() * 0
 
 
