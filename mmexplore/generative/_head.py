@@ -12,6 +12,7 @@ from mmexplore.fusion.targets import Targets
 from mmexplore.runtime import rng
 
 COPIES = 4  # each train row is also shown with random subsets hidden: the head has to serve any subset
+STRENGTH = 0.1  # scikit-learn's C; the codes are few numbers and the copies are not independent rows
 
 
 def fit_head(
@@ -29,7 +30,7 @@ def fit_head(
     mean, spread = x.mean(0), x.std(0)
     spread = np.maximum(spread, 0.01 * np.sqrt(np.mean(spread**2)) or 1.0)
     x = (x - mean) / spread
-    head = fit_regressor(x, y) if targets.classes is None else fit_classifier(x, y, len(targets.classes))
+    head = fit_regressor(x, y) if targets.classes is None else fit_classifier(x, y, len(targets.classes), STRENGTH)
     weight = head.weight / spread[:, None]
     return Expert(weight, head.bias - mean @ weight)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
@@ -19,7 +20,7 @@ from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
 from mmexplore.runtime import device, rng
-from mmexplore.training import build_module, fit_module, hold_out
+from mmexplore.training import KEPT, build_module, fit_module, hold_out
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mmexplore.generative._net import GenerativeNet
 
 CHUNK = 1024  # rows at once: bounds memory
+FEW = 1000  # below so many train rows the held-out part is missed: fitted again on all of them, for the best epochs
 
 
 @dataclass(eq=False)
@@ -35,6 +37,8 @@ class Generative(Fusion):
 
     Trained on its own generative loss, on all train rows, whatever the objective. For `classification` and
     `regression` a logistic (ridge) regression on the codes of the labelled train rows then gives `predict`.
+    Below `FEW` train rows, and without `val` rows in the data, the held-out rows only choose how many epochs: the
+    network is then fitted anew on all train rows.
 
     Args:
         latent: numbers in a code.  hidden: width of the hidden layer of encoders and decoders; 0 = linear.
@@ -44,7 +48,7 @@ class Generative(Fusion):
     latent: int = 32
     hidden: int = 128
     epochs: int = 80
-    batch_size: int = 64
+    batch_size: int = 128
     lr: float = 2e-3
     weight_decay: float = 1e-2
     patience: int = 15
@@ -83,8 +87,6 @@ class Generative(Fusion):
     def fit(
         self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
     ) -> Self:
-        import torch
-
         objective = objective or default_objective(embeddings)
         if objective not in OBJECTIVES:
             raise UserError(f"no objective is called {objective!r}", "fuse", f"choose one of {', '.join(OBJECTIVES)}")
@@ -98,30 +100,12 @@ class Generative(Fusion):
         self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
         self.objective_, self.classes_ = objective, targets.classes
         self.standard_ = fit_standard(embeddings, train)
-        self.net_: Any = build_module(lambda: self.network(self.standard_.dims), seed)
-        xs, present = self._tensors(embeddings)
-        generator, seen = torch.Generator().manual_seed(seed), 0
-
-        def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
-            nonlocal seen
-            progress = seen / len(train) if train_now else None
-            seen += len(rows) if train_now else 0
-            drawn = generator if train_now else torch.Generator().manual_seed(0)
-            return self.losses([x[rows] for x in xs], present[rows], progress, drawn)
-
-        self.history_ = fit_module(
-            self.net_,
-            step,
-            train,
-            val,
-            epochs=self.epochs,
-            batch_size=min(self.batch_size, max(8, len(train) // 8)),
-            lr=self.lr,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=seed,
-            on_epoch=on_epoch,
-        )
+        self.history_ = self._train(embeddings, train, val, self.epochs, on_epoch, seed)
+        if len(val) and not embeddings.in_split("val", "dev")[val].any() and len(train) + len(val) < FEW:
+            train = np.union1d(train, val)  # the held-out rows were taken from train: give them back
+            kept = int(self.history_.loc[self.history_["part"] == KEPT, "epoch"].iloc[0])
+            hear = None if on_epoch is None else lambda epoch, epochs, values: on_epoch(self.epochs, self.epochs, {})
+            self._train(embeddings, train, val[:0], kept, hear, seed)
         self.settle(embeddings, train)
         predicts = objective in ("classification", "regression")
         self.head_ = fit_head(self.transform, embeddings, targets, answered, seed) if predicts else None
@@ -196,12 +180,43 @@ class Generative(Fusion):
         self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
         self.standard_ = Standard.from_arrays(self.dims_, arrays)
         self.head_ = Expert(arrays["head.weight"], arrays["head.bias"]) if "head.weight" in arrays else None
-        self.net_ = build_module(lambda: self.network(self.standard_.dims), 0)
+        self.net_: Any = build_module(lambda: self.network(self.standard_.dims), 0)
         tensors = {k.removeprefix("net."): torch.as_tensor(v) for k, v in arrays.items() if k.startswith("net.")}
         self.net_.load_state_dict(tensors)
         self.net_.eval()
 
     # -- inside ------------------------------------------------------------------
+    def _train(
+        self, embeddings: Embeddings, train: np.ndarray, val: np.ndarray, epochs: int, hear: OnEpoch | None, seed: int
+    ) -> pd.DataFrame:
+        """A new network, trained on `train`; its history."""
+        import torch
+
+        self.net_ = build_module(lambda: self.network(self.standard_.dims), seed)
+        xs, present = self._tensors(embeddings)
+        generator, seen = torch.Generator().manual_seed(seed), 0
+
+        def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
+            nonlocal seen
+            progress = seen / len(train) if train_now else None
+            seen += len(rows) if train_now else 0
+            drawn = generator if train_now else torch.Generator().manual_seed(0)
+            return self.losses([x[rows] for x in xs], present[rows], progress, drawn)
+
+        return fit_module(
+            self.net_,
+            step,
+            train,
+            val,
+            epochs=epochs,
+            batch_size=min(self.batch_size, max(8, len(train) // 8)),
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            seed=seed,
+            on_epoch=hear,
+        )
+
     def _tensors(self, embeddings: Embeddings, rows: slice = slice(None)) -> tuple[list[torch.Tensor], torch.Tensor]:
         import torch
 

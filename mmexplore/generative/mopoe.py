@@ -22,8 +22,8 @@ MOST_SUBSETS = 127  # all of them up to 7 modalities
 class MoPoE(Variational):
     """q(z | x) = mean over the subsets S of what is present of PoE(S), the prior once in each product.
 
-    The KL is bounded by the mean of the subsets' KLs, all of them in closed form; the likelihood is sampled from
-    `draws` subsets an item, drawn so that the batch covers them evenly.
+    The KL is bounded by the mean of the subsets' KLs, each in closed form. A training step takes `draws` subsets an
+    item, drawn so that the batch covers them evenly; the bound that `elbo` gives takes them all.
 
     Args:
         draws: subsets sampled for an item in a training step.
@@ -51,25 +51,27 @@ class MoPoE(Variational):
     def terms(
         self, mu: torch.Tensor, log_var: torch.Tensor, present: torch.Tensor, generator: torch.Generator
     ) -> Terms:
-        q = self.mixture(mu, log_var, present)
-        n, latent = len(present), mu.shape[2]
-        chosen = stratified_choice(q.weight > 0, self.draws, generator)  # [T, B]
-        where = chosen[..., None].expand(-1, -1, latent)
-        mean, joint_log_var = q.mu.gather(0, where), q.log_var.gather(0, where)
-        z = mean + (0.5 * joint_log_var).exp() * draw_normal((self.draws, n, latent), mean, generator)
-        kl = (q.weight * kl_to_prior(q.mu, q.log_var)).sum(0)
-        some = present.any(1)
-        weight = (some / self.draws).to(mu.dtype).expand(self.draws, n)
-        return Terms(z, kl.expand(self.draws, n), present.expand(self.draws, *present.shape), weight)
+        members, inside = within(present)
+        chosen = members[stratified_choice(inside, self.draws, generator)]  # [T, B, M]
+        mean, joint_log_var = product_of_experts(mu, log_var, chosen & present)
+        noise = draw_normal((self.draws, len(present), mu.shape[2]), mean, generator)
+        weight = (present.any(1) / self.draws).to(mu.dtype).expand(self.draws, len(present))
+        counted = present.expand(self.draws, *present.shape)
+        return Terms(mean + (0.5 * joint_log_var).exp() * noise, kl_to_prior(mean, joint_log_var), counted, weight)
 
     def mixture(self, mu: torch.Tensor, log_var: torch.Tensor, present: torch.Tensor) -> Mixture:
-        import torch
-
-        members = torch.as_tensor(subsets(present.shape[1]), device=present.device)[:, None]  # [K, 1, M]
-        mean, joint_log_var = product_of_experts(mu, log_var, members & present)
-        inside = (present | ~members).all(-1) & present.any(1)  # [K, B]: S lies within what is present
+        members, inside = within(present)
+        mean, joint_log_var = product_of_experts(mu, log_var, members[:, None] & present)
         weight = inside / inside.sum(0).clamp(min=1)
         return Mixture(mean, joint_log_var, weight.to(mu.dtype))
+
+
+def within(present: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(the subsets, bool [K, M]; which of them lie within what is present [B, M], bool [K, B])."""
+    import torch
+
+    members = torch.as_tensor(subsets(present.shape[1]), device=present.device)
+    return members, (present | ~members[:, None]).all(-1) & present.any(1)
 
 
 def subsets(n_modalities: int) -> np.ndarray:
