@@ -127,6 +127,22 @@ def test_a_loss_that_is_no_number_is_said():
         fit_module(net, lambda rows, train: {"loss": net.weight.sum()}, np.arange(0), np.arange(2))
 
 
+def test_a_small_network_trains_on_one_thread_and_gives_the_others_back():
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    net = torch.nn.Linear(1, 1)
+
+    def step(rows, train):
+        seen.append(torch.get_num_threads())
+        return {"loss": (net.weight**2).sum()}
+
+    fit_module(net, step, np.arange(4), np.arange(4), epochs=1)
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert set(seen) == {1}
+    assert after == 2
+
+
 def rows(n, splits=None, groups=None, labels=None):
     ids = np.array([str(i) for i in range(n)], dtype=object)
     return Embeddings(

@@ -1,4 +1,4 @@
-"""Small made-up data for the property tests of fusion methods."""
+"""Small made-up data for the property tests of fusion and generative methods."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.fusion import methods
+from mmexplore.methods import fusion_methods
 
-FAST = {"epochs": 4, "patience": 4, "width": 8, "depth": 1}
-METHODS = methods()
+FAST = {"epochs": 4, "patience": 4, "width": 8, "depth": 1, "latent": 4}
+METHODS = fusion_methods()
 
 
 def data(n: int = 90, holes: float = 0.2, seed: int = 0, classes: int = 3) -> Embeddings:

@@ -51,6 +51,24 @@ def test_the_encoder_of_an_absent_modality_gets_zero_gradient(name, objective):
         assert found[f"projections.{(place + 1) % 3}.{kind}"].any()
 
 
+def test_the_curve_of_a_modality_is_the_loss_when_only_it_is_shown():
+    from mmexplore.fusion._objectives import Batch, Losses, predictive_loss
+    from mmexplore.fusion.targets import read_targets
+
+    fusion, embeddings = small("attention").fit(data(), seed=0), data(seed=1)
+    target = torch.as_tensor(read_targets(embeddings, "classification").codes)
+    net, names = fusion.net_, fusion.standard_.names
+    xs, present = fusion._tensors(embeddings)
+    with torch.no_grad():
+        curves = Losses("classification", names, 0.5, 0.0, torch.Generator())(net, Batch(xs, present, target), False)
+        for name in names:
+            keep = np.flatnonzero(embeddings.present[name])
+            lone, shown = fusion._tensors(embeddings.only([name]).take(keep))
+            fused = net(lone, shown).fused
+            own = predictive_loss("classification", net.head, fused, Batch(lone, shown, target[keep]))
+            assert float(curves[f"loss/{name}"]) == pytest.approx(float(own.mean()), rel=1e-5)
+
+
 def test_every_parameter_of_the_network_over_experts_receives_a_gradient():
     fusion = small("late-network").fit(data(), seed=0)
     said, present = fusion.said(data())
