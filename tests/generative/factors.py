@@ -20,7 +20,7 @@ def embeddings_of(vectors: dict[str, np.ndarray], splits: np.ndarray | None = No
 
 
 def planted_factors(n: int = 400, noise: float = 0.3, seed: int = 0, widths=None) -> Embeddings:
-    """3 of 4 rows train; the label is the quadrant of the first two factors."""
+    """5 of 8 rows train, 1 is for early stopping; the label is the quadrant of the first two factors."""
     random = rng(seed)
     z = random.standard_normal((n, FACTORS))
     scales = dict(zip(WIDTHS, (1.0, 30.0, 0.02), strict=True))  # the original units differ
@@ -29,7 +29,8 @@ def planted_factors(n: int = 400, noise: float = 0.3, seed: int = 0, widths=None
         x = z @ random.standard_normal((FACTORS, d)) + noise * random.standard_normal((n, d))
         vectors[m] = 5 * scales[m] + scales[m] * x
     labels = np.array([f"q{a}{b}" for a, b in (z[:, :2] > 0).astype(int)], dtype=object)
-    splits = np.array(["test" if i % 4 == 0 else "train" for i in range(n)], dtype=object)
+    kinds = ["test", "train", "train", "val", "test", "train", "train", "train"]
+    splits = np.array([kinds[i % 8] for i in range(n)], dtype=object)
     return embeddings_of(vectors, splits, labels)
 
 

@@ -9,6 +9,7 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import load_estimator
 from mmexplore.fusion.evaluation import evaluate_fusion
 from mmexplore.methods import all_methods, fusion_methods
+from mmexplore.training import hold_out
 from tests.generative.factors import planted_factors, with_holes
 
 METHODS = generative.methods()
@@ -160,6 +161,22 @@ def test_same_seed_same_bits_and_no_stale_state(name, fitted):
     np.testing.assert_array_equal(model.predict(TEST), again.predict(TEST))
     other = METHODS[name](**SMALL).fit(HOLES, seed=1)
     assert not np.array_equal(model.transform(TEST), other.transform(TEST))
+
+
+@every
+@pytest.mark.parametrize("few", [0, 1000])
+def test_few_rows_are_given_back_to_the_fit(name, few, monkeypatch):
+    """Without `val` rows the held-out ones choose the epochs; with few rows at all they are then fitted, too."""
+    monkeypatch.setattr("mmexplore.generative.base.FEW", few)
+    data = planted_factors(80).with_splits(None)
+    held_out = hold_out(data)[1][0]
+    changed = {m: v.copy() for m, v in data.vectors.items()}
+    changed["sight"][held_out] += 0.1
+    one, other = (
+        METHODS[name](latent=2, hidden=8, epochs=2).fit(d, objective="reconstruction").transform(TEST)
+        for d in (data, data.with_vectors(changed, data.spaces))
+    )
+    assert np.array_equal(one, other) == (few == 0)
 
 
 @every
