@@ -4,7 +4,7 @@
 
 20 labels a class (200 rows); "+ unlabelled" adds the other 800 rows of the pool without labels, which only generative
 methods can use. Reconstruction: R^2 of a view about its train mean, on standardised numbers of the 1,000 test rows,
-from each of the 63 subsets of views (views outside the subset alone are counted). The ridge regression is fitted for
+from each of the 62 proper subsets of views (only views outside the subset count). The ridge regression is fitted for
 each pair of subset and view; a generative method is fitted once. Accuracy: all views present, and each view of a test
 item absent with p = 1/2.
 """
