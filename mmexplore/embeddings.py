@@ -199,6 +199,13 @@ def _row_keys(vectors: np.ndarray, present: np.ndarray) -> np.ndarray:
     )
 
 
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero."""
+    vectors = np.asarray(vectors, np.float32)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length > 0, length, 1)
+
+
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
     """Stack data sets with the same modalities and widths, one under another; ids must stay unique.
 

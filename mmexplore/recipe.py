@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 
 from mmexplore import __version__
-from mmexplore.journey import FITTED_IN_ADVANCE
 from mmexplore.workspace import FittedFusion, Workspace
 
 #: what a result can depend on beside the data
@@ -51,19 +50,9 @@ def recipe(workspace: Workspace, pairs: str = "PAIRS") -> str:
         call = _call("align", workspace.alignment.name, workspace.alignment.get_params(), "")
         lines.append(f"workspace.set_alignment(*{call})")
     lines += [f"workspace.add_fusion({_fuse(fitted)})" for fitted in workspace.fusions.values()]
-    if workspace.alignment is None or workspace.alignment.name in FITTED_IN_ADVANCE or workspace.fusions:
+    if workspace.embeddings is not None:
         lines.append("print(journey.evaluate(workspace))")
     return "\n".join(lines) + "\n"
-
-
-def example_recipe(workspace: Workspace, example: str) -> str:
-    """The same for a built-in example."""
-    script = recipe(workspace)
-    script = script.replace(
-        "from mmexplore.pairs.read import read_pairs", "from mmexplore.pairs.examples import load_example"
-    )
-    script = script.replace("read_pairs(Path('PAIRS'), workdir=Path(\"unpacked\"))", f"load_example({example!r})")
-    return script.replace("from pathlib import Path\n\n", "")
 
 
 def _fuse(fitted: FittedFusion) -> str:

@@ -82,17 +82,19 @@ def _data(workspace: Workspace) -> str:
 
 
 def _retrieval(workspace: Workspace) -> str:
-    answer = journey.evaluate(workspace)
-    if not answer["retrieval"]:
-        return _section("Retrieval", _note(answer["space"]))
+    shared, where = journey.shared_space(workspace)
+    reports, _ = journey.retrieval_reports(workspace, shared)
+    if not reports:
+        return _section("Retrieval", _note(where))
     columns = ["r@1", "r@5", "r@10", "mrr", "median_rank", "chance_r@10", "n_queries"]
-    rows = [(direction, *(r[c] for c in columns)) for direction, r in answer["retrieval"].items()]
-    where = (
-        f"Over {answer['rows']} rows, {answer['space']}. Per cent, but for the median rank; "
+    numbers = [(f"{r.src}->{r.dst}", r.as_dict()) for r in reports]
+    rows = [(direction, *(r[c] for c in columns)) for direction, r in numbers]
+    note = (
+        f"Over {journey.evaluation_rows(workspace)[1]} rows, {where}. Per cent, but for the median rank; "
         "a hit is any item of the query's group."
     )
-    figure = retrieval_figures.recall_bars(journey.retrieval_reports(workspace)[0])
-    return _section("Retrieval", _note(where), _table(["direction", *columns], rows), _figure(figure))
+    figure = retrieval_figures.recall_bars(reports)
+    return _section("Retrieval", _note(note), _table(["direction", *columns], rows), _figure(figure))
 
 
 def _maps(workspace: Workspace) -> str:

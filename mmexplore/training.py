@@ -152,6 +152,36 @@ def fit_module(
     return pd.DataFrame(history, columns=HISTORY_COLUMNS)
 
 
+def fit_and_give_back(
+    fit: Callable[[np.ndarray, np.ndarray, int, OnEpoch | None], pd.DataFrame],
+    embeddings: Embeddings,
+    train: np.ndarray,
+    val: np.ndarray,
+    epochs: int,
+    on_epoch: OnEpoch | None,
+    few: int,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Fit, and where rows are few fit again with the held-out ones, for as many epochs as they were found to need.
+
+    Args:
+        fit: (train rows, held-out rows, epochs at most, on_epoch) -> history; fits anew at each call.
+        train, val: as `hold_out` gave them; `val` is given back only where it was taken from train.
+        few: below so many rows in all the held-out ones are missed.
+
+    Returns:
+        the history of the first fit, and the rows that the last one saw.
+    """
+    history = fit(train, val, epochs, on_epoch)
+    taken_from_train = len(val) > 0 and not embeddings.in_split("val", "dev")[val].any()
+    if not taken_from_train or len(train) + len(val) >= few:
+        return history, train
+    every = np.union1d(train, val)
+    kept = int(history.loc[history["part"] == KEPT, "epoch"].iloc[0])
+    hear = None if on_epoch is None else lambda epoch, of, values: on_epoch(epochs, epochs, {})
+    fit(every, val[:0], kept, hear)
+    return history, every
+
+
 def _one_epoch(
     step: Step, batches: tuple[torch.Tensor, ...], place: torch.device, optimiser: torch.optim.Optimizer | None
 ) -> _Sums:

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.ui import encoding, jobs_view, loaded
+from mmexplore.ui import encoding, jobs_view, loaded, views
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.widgets import plain, section
@@ -29,7 +28,7 @@ else:
 if workspace.embeddings is not None:
     section("Vectors")
     st.dataframe(encoding.spaces_table(workspace), hide_index=True, key="spaces")
-    shared, where = journey.shared_space(workspace)
+    shared, where = views.shared_space(workspace)
     if shared is not None:
         st.success(plain(f"{', '.join(shared.modalities)} can be compared {where}."))
     else:

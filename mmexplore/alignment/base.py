@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class Alignment(Estimator):
     """
 
     family = "alignment"
+    #: True where using it fits nothing on the person's rows
+    fitted_in_advance: ClassVar[bool] = False
     correlations_: np.ndarray | None = None
     train_correlations_: np.ndarray | None = None
 

@@ -6,7 +6,7 @@ import hashlib
 from abc import abstractmethod
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -37,6 +37,8 @@ def shipped() -> tuple[dict[str, np.ndarray], str]:
 
 class FittedInAdvance(Alignment):
     """An alignment that comes with the installation: `fit` only looks at which encoders made the vectors."""
+
+    fitted_in_advance: ClassVar[bool] = True
 
     @abstractmethod
     def image(self, vectors: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:

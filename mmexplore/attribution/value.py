@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.runtime import rng
@@ -64,7 +64,7 @@ class Answers:
 
     def _ask(self, embeddings: Embeddings) -> np.ndarray:
         answer = self.fusion.predict(embeddings)
-        return _unit(self.fusion.transform(embeddings)) if answer is None else answer
+        return unit(self.fusion.transform(embeddings)) if answer is None else answer
 
 
 def game(fusion: Fusion, embeddings: Embeddings, baseline: str = "missing", draws: int = 5, seed: int = 0) -> Game:
@@ -163,8 +163,3 @@ def _own_class(fusion: Fusion, probabilities: np.ndarray, labels: np.ndarray | N
         column = {str(c): j for j, c in enumerate(fusion.classes_)}
         own = np.array([column.get(str(y), own[i]) for i, y in enumerate(labels)])
     return own
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1)

@@ -12,7 +12,7 @@ import typer
 from mmexplore.cli.options import FitSeed, Json, Params, Run, Seed, assignments, parameters
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Rejected
+from mmexplore.pairs.dataset import PairedDataset, Rejected
 from mmexplore.workspace import Workspace
 
 
@@ -40,7 +40,6 @@ def embed(
     """Read pairs, encode every modality, and write a workspace."""
     from mmexplore import journey, workspace_files
     from mmexplore.pairs.examples import load_example
-    from mmexplore.pairs.read import read_pairs
 
     if preset != "offline":
         raise UserError(
@@ -50,19 +49,7 @@ def embed(
         raise typer.BadParameter("give either PAIRS or --example NAME")
     roles, named = assignments(role, "--role"), assignments(encoder, "--encoder")
     with tempfile.TemporaryDirectory(prefix="mmexplore-") as temporary:
-        if example is not None:
-            dataset = load_example(example)
-        else:
-            given = pairs or []
-            missing = [str(p) for p in given if not p.exists()]
-            if missing:
-                raise UserError("does not exist", missing[0], "check the path")
-            dataset = read_pairs(
-                given[0] if len(given) == 1 else given,
-                workdir=Path(temporary),
-                roles=roles or None,
-                progress=stderr_progress(),
-            )
+        dataset = load_example(example) if example is not None else _read(pairs or [], Path(temporary), roles)
         workspace = Workspace(seed=seed)
         workspace.set_dataset(dataset)
         chosen = journey.default_encoders(workspace)
@@ -99,6 +86,16 @@ def embed(
         print_table(
             [{"modality": m, **v} for m, v in answer["modalities"].items()], ["modality", "encoder", "dim", "present"]
         )
+
+
+def _read(given: list[Path], workdir: Path, roles: dict[str, str]) -> PairedDataset:
+    from mmexplore.pairs.read import read_pairs
+
+    missing = [str(p) for p in given if not p.exists()]
+    if missing:
+        raise UserError("does not exist", missing[0], "check the path")
+    path = given[0] if len(given) == 1 else given
+    return read_pairs(path, workdir=workdir, roles=roles or None, progress=stderr_progress())
 
 
 def align(

@@ -116,7 +116,7 @@ class LateFusion(Fusion):
 
     def columns(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
         """Columns from the alphabetical order of the fit to the order of `embeddings`; float32."""
-        return values[:, [self.standard_.names.index(m) for m in embeddings.modalities]].astype(np.float32)
+        return self.standard_.columns(embeddings, values).astype(np.float32)
 
     # -- saved state -------------------------------------------------------------
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

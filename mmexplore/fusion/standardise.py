@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.runtime import device
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,33 @@ class Standard:
             x = (embeddings.vectors[name][rows] - mean) / spread
             xs.append(np.where(present[:, j, None], x, 0).astype(np.float32))
         return xs, present
+
+    def tensors(
+        self, embeddings: Embeddings, rows: np.ndarray | slice = slice(None)
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """As `apply`, as tensors on the device of this machine."""
+        import torch
+
+        xs, present = self.apply(embeddings, rows)
+        where = device()
+        return [torch.as_tensor(x, device=where) for x in xs], torch.as_tensor(present, device=where)
+
+    def in_chunks(
+        self, embeddings: Embeddings, ask: Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor], chunk: int
+    ) -> np.ndarray:
+        """`ask(xs, present)` over all rows, `chunk` rows at a time (which bounds memory); float32 [N, ...]."""
+        import torch
+
+        with torch.no_grad():
+            parts = [
+                ask(*self.tensors(embeddings, slice(i, i + chunk))).cpu().numpy()
+                for i in range(0, max(1, len(embeddings)), chunk)
+            ]
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def columns(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
+        """Columns [N, M] from the alphabetical order of `names` to the order of `embeddings`."""
+        return values[:, [self.names.index(m) for m in embeddings.modalities]]
 
     def undo(self, j: int, x: np.ndarray) -> np.ndarray:
         """Standardised [N, d] of the j-th name -> its own units, float32; a feature that never moved is its mean."""

@@ -15,8 +15,7 @@ from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
-from mmexplore.runtime import device
-from mmexplore.training import KEPT, build_module, fit_module, hold_out
+from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
 
 if TYPE_CHECKING:
     import torch
@@ -91,9 +90,8 @@ class TorchFusion(Fusion):
         self.standard_ = fit_standard(embeddings, train)
         self.check(len(self.modalities_))
         self.target_mean_, self.target_spread_ = targets.scale(train)
-        self.net_ = build_module(self._build, seed)
 
-        xs, present = self._tensors(embeddings)
+        xs, present = self.standard_.tensors(embeddings)
         target = torch.as_tensor(targets.encode(self.target_mean_, self.target_spread_), device=present.device)
 
         def train_net(train: np.ndarray, val: np.ndarray, epochs: int, hear: OnEpoch | None) -> pd.DataFrame:
@@ -112,12 +110,7 @@ class TorchFusion(Fusion):
                 weight_decay=self.weight_decay, patience=self.patience, seed=seed, on_epoch=hear
             )  # fmt: skip
 
-        self.history_ = train_net(train, val, self.epochs, on_epoch)
-        drawn = len(val) > 0 and not embeddings.in_split("val", "dev")[val].any()
-        if drawn and len(train) + len(val) < FEW:  # we took the held-out rows from train: give them back
-            kept = int(self.history_.loc[self.history_["part"] == KEPT, "epoch"].iloc[0])
-            hear = None if on_epoch is None else lambda epoch, epochs, values: on_epoch(self.epochs, self.epochs, {})
-            train_net(np.union1d(train, val), val[:0], kept, hear)
+        self.history_, _ = fit_and_give_back(train_net, embeddings, train, val, self.epochs, on_epoch, FEW)
         return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
@@ -138,14 +131,16 @@ class TorchFusion(Fusion):
     def modality_weights(self, embeddings: Embeddings) -> np.ndarray | None:
         if not self.gives_weights:
             return None
-        return self._columns(embeddings, self._run(embeddings, lambda net, xs, present: net(xs, present).weights))
+        return self.standard_.columns(
+            embeddings, self._run(embeddings, lambda net, xs, present: net(xs, present).weights)
+        )
 
     def contribution_norms(self, embeddings: Embeddings) -> np.ndarray | None:
         if not self.adds_up:
             return None
         norms = self._run(embeddings, lambda net, xs, present: net(xs, present).addends.norm(dim=2))
         total = norms.sum(1, keepdims=True)
-        return self._columns(embeddings, np.divide(norms, total, out=np.zeros_like(norms), where=total > 0))
+        return self.standard_.columns(embeddings, np.divide(norms, total, out=np.zeros_like(norms), where=total > 0))
 
     def reconstruct(self, embeddings: Embeddings) -> dict[str, np.ndarray]:
         """Every modality from what is present, in its own units (only after fitting with `reconstruction`)."""
@@ -204,24 +199,6 @@ class TorchFusion(Fusion):
             return min(max(self.batch_size, 128), max(32, n_train // 4))
         return min(self.batch_size, max(8, n_train // 8))
 
-    def _tensors(self, embeddings: Embeddings, rows: slice = slice(None)) -> tuple[list[torch.Tensor], torch.Tensor]:
-        import torch
-
-        xs, present = self.standard_.apply(embeddings, rows)
-        where = device()
-        return [torch.as_tensor(x, device=where) for x in xs], torch.as_tensor(present, device=where)
-
     def _run(self, embeddings: Embeddings, ask: Any) -> np.ndarray:
         """`ask(net, xs, present)` over all rows, a chunk at a time; float32 [N, ...]."""
-        import torch
-
-        with torch.no_grad():
-            parts = [
-                ask(self.net_, *self._tensors(embeddings, slice(i, i + CHUNK))).cpu().numpy()
-                for i in range(0, max(1, len(embeddings)), CHUNK)
-            ]
-        return np.concatenate(parts).astype(np.float32, copy=False)
-
-    def _columns(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
-        """Columns from the alphabetical order of the fit to the order of `embeddings`."""
-        return values[:, [self.standard_.names.index(m) for m in embeddings.modalities]]
+        return self.standard_.in_chunks(embeddings, lambda xs, present: ask(self.net_, xs, present), CHUNK)

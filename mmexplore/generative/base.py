@@ -20,7 +20,7 @@ from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
 from mmexplore.runtime import device, rng
-from mmexplore.training import KEPT, build_module, fit_module, hold_out
+from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
 
 if TYPE_CHECKING:
     import torch
@@ -100,12 +100,11 @@ class Generative(Fusion):
         self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
         self.objective_, self.classes_ = objective, targets.classes
         self.standard_ = fit_standard(embeddings, train)
-        self.history_ = self._train(embeddings, train, val, self.epochs, on_epoch, seed)
-        if len(val) and not embeddings.in_split("val", "dev")[val].any() and len(train) + len(val) < FEW:
-            train = np.union1d(train, val)  # the held-out rows were taken from train: give them back
-            kept = int(self.history_.loc[self.history_["part"] == KEPT, "epoch"].iloc[0])
-            hear = None if on_epoch is None else lambda epoch, epochs, values: on_epoch(self.epochs, self.epochs, {})
-            self._train(embeddings, train, val[:0], kept, hear, seed)
+
+        def train_net(rows: np.ndarray, held_out: np.ndarray, epochs: int, hear: OnEpoch | None) -> pd.DataFrame:
+            return self._train(embeddings, rows, held_out, epochs, hear, seed)
+
+        self.history_, train = fit_and_give_back(train_net, embeddings, train, val, self.epochs, on_epoch, FEW)
         self.settle(embeddings, train)
         predicts = objective in ("classification", "regression")
         self.head_ = fit_head(self.transform, embeddings, targets, answered, seed) if predicts else None
@@ -193,7 +192,7 @@ class Generative(Fusion):
         import torch
 
         self.net_ = build_module(lambda: self.network(self.standard_.dims), seed)
-        xs, present = self._tensors(embeddings)
+        xs, present = self.standard_.tensors(embeddings)
         generator, seen = torch.Generator().manual_seed(seed), 0
 
         def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
@@ -217,20 +216,6 @@ class Generative(Fusion):
             on_epoch=hear,
         )
 
-    def _tensors(self, embeddings: Embeddings, rows: slice = slice(None)) -> tuple[list[torch.Tensor], torch.Tensor]:
-        import torch
-
-        xs, present = self.standard_.apply(embeddings, rows)
-        where = device()
-        return [torch.as_tensor(x, device=where) for x in xs], torch.as_tensor(present, device=where)
-
     def _run(self, embeddings: Embeddings, ask: Any) -> np.ndarray:
         """`ask(xs, present)` over all rows, a chunk at a time; float32 [N, ...]."""
-        import torch
-
-        with torch.no_grad():
-            parts = [
-                ask(*self._tensors(embeddings, slice(i, i + CHUNK))).cpu().numpy()
-                for i in range(0, max(1, len(embeddings)), CHUNK)
-            ]
-        return np.concatenate(parts).astype(np.float32, copy=False)
+        return self.standard_.in_chunks(embeddings, ask, CHUNK)

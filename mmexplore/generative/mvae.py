@@ -71,4 +71,4 @@ class MVAE(Variational):
     def modality_weights(self, embeddings: Embeddings) -> np.ndarray | None:
         """float32 [N, M]: share of the experts' precision (the prior left out), averaged over the latent numbers."""
         shares = self._run(embeddings, lambda xs, present: precision_shares(self.net_.experts(xs)[1], present).mean(-1))
-        return shares[:, [self.standard_.names.index(m) for m in embeddings.modalities]]
+        return self.standard_.columns(embeddings, shares)

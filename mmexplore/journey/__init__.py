@@ -16,10 +16,9 @@ from mmexplore.journey.fusing import (
 )
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
-from mmexplore.journey.spaces import FITTED_IN_ADVANCE, align, shared_space
+from mmexplore.journey.spaces import align, shared_space
 
 __all__ = [
-    "FITTED_IN_ADVANCE",
     "agreement_of",
     "align",
     "default_encoder",

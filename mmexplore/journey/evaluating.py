@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import embeddings_of
-from mmexplore.journey.spaces import FITTED_IN_ADVANCE, shared_space
+from mmexplore.journey.spaces import shared_space
 from mmexplore.retrieval.metrics import RetrievalReport, map_label, retrieval_report
 from mmexplore.workspace import FittedFusion, Workspace
 
@@ -24,7 +25,7 @@ def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:
     embeddings = embeddings_of(workspace)
     if workspace.split_source == "data" and embeddings.in_split("test").any():
         return embeddings.in_split("test"), "test"
-    fitted = workspace.alignment is not None and workspace.alignment.name not in FITTED_IN_ADVANCE
+    fitted = workspace.alignment is not None and not workspace.alignment.fitted_in_advance
     if fitted and workspace.split_source == "drawn":
         return embeddings.in_split("test"), "held-out"
     if fitted and (~embeddings.in_split("train")).any():
@@ -32,16 +33,23 @@ def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:
     return np.ones(len(embeddings), bool), "all"
 
 
-def retrieval_reports(workspace: Workspace) -> tuple[list[RetrievalReport], list[str]]:
-    """A report for every direction of the shared space over `evaluation_rows`, and why others have none."""
-    shared, _ = shared_space(workspace)
+def retrieval_reports(
+    workspace: Workspace, shared: Embeddings | None = None, max_queries: int | None = None
+) -> tuple[list[RetrievalReport], list[str]]:
+    """A report for every direction of the shared space over `evaluation_rows`, and why others have none.
+
+    Args:
+        shared: the shared space, where the caller has it already.  max_queries: as in `retrieval_report`.
+    """
+    if shared is None:
+        shared, _ = shared_space(workspace)
     if shared is None:
         return [], []
     rows, _ = evaluation_rows(workspace)
     reports, refused = [], []
     for src, dst in permutations(shared.modalities, 2):
         try:
-            reports.append(retrieval_report(shared, src, dst, rows=rows, seed=workspace.seed))
+            reports.append(retrieval_report(shared, src, dst, rows=rows, seed=workspace.seed, max_queries=max_queries))
         except UserError as error:  # modalities that never occur together have no true pairs to find
             refused.append(f"{src}->{dst}: {error}")
     return reports, refused
@@ -52,7 +60,7 @@ def evaluate(workspace: Workspace) -> dict[str, Any]:
     embeddings_of(workspace)
     shared, where = shared_space(workspace)
     rows, rows_name = evaluation_rows(workspace)
-    reports, refused = retrieval_reports(workspace)
+    reports, refused = retrieval_reports(workspace, shared)
     answer: dict[str, Any] = {
         "rows": rows_name,
         "n_rows": int(rows.sum()),

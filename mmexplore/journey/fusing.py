@@ -86,9 +86,8 @@ def weights(workspace: Workspace) -> dict[str, Any]:
     fitted, embeddings = fitted_input(workspace)
     learned = fitted.fusion.modality_weights(embeddings)
     if learned is None:
-        raise UserError(
-            "has no weights of its own", fitted.fusion.card.title, "fit `attention` or `gated` to see learned weights"
-        )
+        those = ", ".join(name for name, method in fusion_methods().items() if method.gives_weights)
+        raise UserError("has no weights of its own", fitted.fusion.card.title, f"fit one that has: {those}")
     some = embeddings.mask.any(axis=1)
     answer: dict[str, Any] = {
         "method": fitted.fusion.name,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore import alignment as alignments
+from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry
 from mmexplore.errors import UserError
@@ -16,14 +16,20 @@ from mmexplore.journey.asking import dataset_of, embeddings_of, known
 from mmexplore.journey.spaces import comparable
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.text import looks_like_language
-from mmexplore.retrieval.gallery import gallery_of
+from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.mispairs import mispairs
 from mmexplore.retrieval.search import search
 from mmexplore.workspace import Workspace
 
 
 def search_items(
-    workspace: Workspace, query: Cell, into: str, *, from_modality: str | None = None, k: int = 10
+    workspace: Workspace,
+    query: Cell,
+    into: str,
+    *,
+    from_modality: str | None = None,
+    k: int = 10,
+    shared: Embeddings | None = None,
 ) -> list[dict[str, Any]]:
     """The k distinct items of modality `into` nearest to a typed text or an image file, best first.
 
@@ -31,22 +37,25 @@ def search_items(
         query: the text (`str`) or media file (`Path`).
         from_modality: whose encoder reads the query; by default the first of the right kind (for a text, of its
             language where known) in the shared space.
+        shared: the shared space, where the caller has it already.
 
     Returns:
         A list of {"rank" from 1, "id", "score" (cosine), "row"}.
     """
-    shared = comparable(workspace)
+    shared = comparable(workspace, shared)
     known(into, shared.modalities, "in")
     vector = _encode_query(workspace, shared, query, from_modality)
-    return _nearest(shared, vector, into, k)
+    return _nearest(shared, gallery_of(shared, into), vector, k)
 
 
-def search_like(workspace: Workspace, item: str, from_modality: str, into: str, k: int = 10) -> list[dict[str, Any]]:
+def search_like(
+    workspace: Workspace, item: str, from_modality: str, into: str, k: int = 10, shared: Embeddings | None = None
+) -> list[dict[str, Any]]:
     """As `search_items`, with what modality `from_modality` of the item with this id shows as the query.
 
     Each answer also says whether it is a `match` (of the item's group).
     """
-    shared = comparable(workspace)
+    shared = comparable(workspace, shared)
     known(into, shared.modalities, "in")
     known(from_modality, shared.modalities, "from")
     rows = np.flatnonzero(shared.ids.astype(str) == str(item))
@@ -54,14 +63,13 @@ def search_like(workspace: Workspace, item: str, from_modality: str, into: str, 
         raise UserError(f"no item has the id {item!r}", "item", "copy an id from the table of pairs")
     if not shared.present[from_modality][rows[0]]:
         raise UserError(f"has no {from_modality}", f"item {item}", "choose another modality to ask with")
-    found = _nearest(shared, shared.vectors[from_modality][rows[:1]], into, k)
     gallery = gallery_of(shared, into)
+    found = _nearest(shared, gallery, shared.vectors[from_modality][rows[:1]], k)
     correct = set(gallery.items_of([str(shared.groups[rows[0]])]).tolist())
     return [hit | {"match": int(gallery.item_of_row[hit["row"]]) in correct} for hit in found]
 
 
-def _nearest(shared: Embeddings, vector: np.ndarray, into: str, k: int) -> list[dict[str, Any]]:
-    gallery = gallery_of(shared, into)
+def _nearest(shared: Embeddings, gallery: Gallery, vector: np.ndarray, k: int) -> list[dict[str, Any]]:
     scores, items = search(gallery, vector, k)
     return [
         {"rank": r + 1, "id": str(shared.ids[gallery.rows[i]]), "score": float(s), "row": int(gallery.rows[i])}
@@ -96,7 +104,7 @@ def _encode_query(workspace: Workspace, shared: Embeddings, query: Cell, from_mo
     if workspace.alignment is not None:
         one = workspace.alignment.transform(one)
     elif shared.spaces[from_modality] != one.spaces[from_modality]:
-        one = alignments.methods()["bridge"]().fit(one).transform(one)
+        one = BridgeAlignment().fit(one).transform(one)
     return one.vectors[from_modality]
 
 

@@ -6,14 +6,12 @@ from typing import Any
 
 from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
+from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.workspace import Workspace
-
-#: alignments that are fitted in advance: using one fits nothing on the person's rows
-FITTED_IN_ADVANCE = ("bridge", "conse")
 
 
 def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
@@ -33,8 +31,8 @@ def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     as_made = f"as the encoder made them ({embeddings.spaces[together[0]]})" if together else ""
     if together and (len(kinds) > 1 or len(together) == len(embeddings.modalities)):
         return embeddings.only(together), as_made
-    bridge = alignments.methods()["bridge"]()
-    covered = bridge.covers(embeddings.spaces)  # type: ignore[attr-defined]
+    bridge = BridgeAlignment()
+    covered = bridge.covers(embeddings.spaces)
     if len({embeddings.spaces[m] for m in covered}) > 1:
         return bridge.fit(embeddings).transform(embeddings), "through the built-in bridge between the offline encoders"
     if together:
@@ -60,14 +58,15 @@ def align(
         UserError: no such method, or the data does not allow it.
     """
     estimator = make(alignments.methods(), method, params, "alignment")
-    prepared = method in FITTED_IN_ADVANCE
-    embeddings = embeddings_of(workspace) if prepared else workspace.ensure_split()
+    embeddings = embeddings_of(workspace) if estimator.fitted_in_advance else workspace.ensure_split()
     estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
 
 
-def comparable(workspace: Workspace) -> Embeddings:
-    """The shared space; UserError saying what to do where there is none."""
+def comparable(workspace: Workspace, shared: Embeddings | None = None) -> Embeddings:
+    """The shared space (`shared`, where the caller has it already); UserError saying what to do where there is none."""
+    if shared is not None:
+        return shared
     shared, why = shared_space(workspace)
     if shared is None:
         raise UserError("modalities cannot be compared", "retrieval", why.rstrip("."))

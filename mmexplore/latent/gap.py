@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import check_shared, row_positions, unit
+from mmexplore.retrieval.gallery import check_shared, row_positions
 
 
 def shift_gap(

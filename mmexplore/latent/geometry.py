@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
+from mmexplore.embeddings import unit
 from mmexplore.latent.neighbours import NeighbourOverlap, continuity, mutual_knn, neighbour_overlap, trustworthiness
-from mmexplore.retrieval.gallery import unit
 from mmexplore.retrieval.ranks import blocks
 
 PROBE_ROWS = 2000

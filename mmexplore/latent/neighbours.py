@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings
-from mmexplore.retrieval.gallery import unit
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.retrieval.ranks import blocks
 from mmexplore.retrieval.search import nearest
 

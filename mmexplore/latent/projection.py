@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import check_shared, row_positions, unit
+from mmexplore.retrieval.gallery import check_shared, row_positions
 from mmexplore.retrieval.search import nearest
 
 METHODS = ("pca", "umap", "tsne")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 
 
@@ -55,13 +55,6 @@ class Gallery:
             group_items=position[self.group_items[kept]][order],
             group_names=self.group_names[kept][order],
         )
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero."""
-    vectors = np.asarray(vectors, np.float32)
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1)
 
 
 def row_positions(rows: np.ndarray | None, n: int) -> np.ndarray:

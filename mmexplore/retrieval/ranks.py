@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mmexplore.retrieval.gallery import Gallery, correct_items, unit
+from mmexplore.embeddings import unit
+from mmexplore.retrieval.gallery import Gallery, correct_items
 
 # Two dot products of equal float32 unit vectors may differ by rounding, depending on where they lie in a block.
 SAME = 1e-6

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import Gallery, gallery_of, paired_galleries, row_positions, unit
+from mmexplore.retrieval.gallery import Gallery, gallery_of, paired_galleries, row_positions
 from mmexplore.retrieval.metrics import RetrievalReport, report_of
 from mmexplore.retrieval.ranks import blocks
 from mmexplore.retrieval.search import nearest

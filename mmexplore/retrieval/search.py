@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mmexplore import runtime
+from mmexplore.embeddings import unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import Gallery, unit
+from mmexplore.retrieval.gallery import Gallery
 
 
 def search(gallery: Gallery | np.ndarray, queries: np.ndarray, k: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings
+from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import check_shared, row_positions, unit
+from mmexplore.retrieval.gallery import check_shared, row_positions
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
+from mmexplore import alignment, journey
 from mmexplore.card import MethodCard
 from mmexplore.estimator import Estimator
 from mmexplore.jobs import Progress
@@ -66,7 +66,7 @@ def alignment_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -
 
 
 def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
-    if method not in journey.FITTED_IN_ADVANCE:
+    if not alignment.methods()[method].fitted_in_advance:
         workspace.ensure_split()
     embeddings, frozen = workspace.embeddings, replace(workspace)
 

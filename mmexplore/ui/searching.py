@@ -14,7 +14,7 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
-from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report, worst_failures
+from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.ui import bring, python, session, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, item_grid
@@ -67,7 +67,7 @@ def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         _suggestions(workspace, key)
         return
     with st.spinner("Searching"):
-        hits = journey.search_items(workspace, query.strip(), into, k=k)
+        hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared)
     show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
 
 
@@ -95,7 +95,7 @@ def _by_image(workspace: Workspace, shared: Embeddings, into: str, k: int) -> No
         with st.container(width=200):
             draw_cell(path, Kind.IMAGE, "query")
         with st.spinner("Searching"):
-            hits = journey.search_items(workspace, path, into, k=k)
+            hits = journey.search_items(workspace, path, into, k=k, shared=shared)
     finally:
         path.unlink(missing_ok=True)
     show_hits(workspace, hits, into, "image")
@@ -119,7 +119,7 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
     if workspace.dataset is not None:
         with st.container(border=True, width=200, key="card-query"):
             draw_cell(workspace.dataset.cells[src][row], workspace.dataset.kinds[src], src)
-    hits = journey.search_like(workspace, item, src, into, k=k)
+    hits = journey.search_like(workspace, item, src, into, k=k, shared=shared)
     rank = true_rank(shared, src, into, row)
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
@@ -160,24 +160,14 @@ def show_hits(workspace: Workspace, hits: list[dict[str, Any]], into: str, name:
 
 
 # -- measuring ---------------------------------------------------------------------
-def directions(shared: Embeddings) -> list[tuple[str, str]]:
-    """Every ordered pair of modalities of the shared space."""
-    return [(a, b) for a in shared.modalities for b in shared.modalities if a != b]
-
-
 def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, str], RetrievalReport], str]:
     """(direction -> report, which rows). A direction without a single pair is left out."""
     rows, which = journey.evaluation_rows(workspace)
     key = ("reports", session.fingerprint(shared), rows.tobytes(), workspace.seed)
 
     def compute() -> dict[tuple[str, str], RetrievalReport]:
-        found = {}
-        for src, dst in directions(shared):
-            if (shared.present[src] & shared.present[dst] & rows).any():
-                found[src, dst] = retrieval_report(
-                    shared, src, dst, rows=rows, seed=workspace.seed, max_queries=MAX_QUERIES
-                )
-        return found
+        found, _ = journey.retrieval_reports(workspace, shared, MAX_QUERIES)
+        return {(report.src, report.dst): report for report in found}
 
     return session.remember(key, compute), which
 

@@ -137,7 +137,7 @@ def test_attention_is_the_weighted_sum_of_its_parts_and_a_hook_reads_the_weights
     alpha = read[0].numpy()
     order = [sorted(embeddings.modalities).index(m) for m in embeddings.modalities]
     np.testing.assert_array_equal(fusion.modality_weights(embeddings), alpha[:, order])
-    xs, _ = fusion._tensors(embeddings)
+    xs, _ = fusion.standard_.tensors(embeddings)
     with torch.no_grad():
         c = [p(x) for p, x in zip(fusion.net_.projections, xs, strict=True)]
     expected = sum(alpha[:, m, None] * c[m].numpy() for m in range(3))

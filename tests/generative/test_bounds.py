@@ -106,7 +106,7 @@ def test_cubature_is_close_to_monte_carlo_with_a_bent_decoder():
     data = planted_factors(200)
     model = MVAE(latent=4, hidden=32, epochs=15).fit(data, objective="reconstruction")
     test = data.take(np.arange(10))
-    xs, present = model._tensors(test)
+    xs, present = model.standard_.tensors(test)
     with torch.no_grad():
         mu, log_var = product_of_experts(*model.net_.experts(xs), present)
         z = mu + (0.5 * log_var).exp() * torch.randn(4000, 10, 4, generator=torch.Generator().manual_seed(1))

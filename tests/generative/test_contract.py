@@ -235,7 +235,7 @@ def test_weights(name, fitted):
 
 def loss_and_gradients(model, data, seed=0):
     """One training step's loss, and name -> gradient."""
-    xs, present = model._tensors(data)
+    xs, present = model.standard_.tensors(data)
     return steps(model, xs, present, seed)
 
 
@@ -257,7 +257,7 @@ def test_every_parameter_gets_a_gradient(name, fitted):
 @every
 def test_an_absent_modality_gets_no_gradient_and_cannot_change_the_loss(name, fitted):
     model = fitted(name)
-    xs, present = model._tensors(DATA)
+    xs, present = model.standard_.tensors(DATA)
     present[:, 1] = False
     loss, gradients = steps(model, xs, present)
     for parameter, gradient in gradients.items():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from mmexplore.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.latent.geometry import trustworthiness
 from mmexplore.latent.projection import METHODS, pca, project, project_joint, project_space
-from mmexplore.retrieval.gallery import unit
 from tests.retrieval.paired import clip_coco, paired, random_pairs
 
 

@@ -23,7 +23,7 @@ def gradients(name: str, embeddings, objective: str) -> dict[str, torch.Tensor]:
     net = build_module(fusion._build, 1)
     targets = read_targets(numeric(data()) if objective == "regression" else data(), objective)
     keep = embeddings.mask.any(1)
-    xs, present = fusion._tensors(embeddings.take(keep))
+    xs, present = fusion.standard_.tensors(embeddings.take(keep))
     target = torch.as_tensor(targets.encode(0.0, 1.0))[torch.as_tensor(keep)]
     losses = Losses(objective, fusion.standard_.names, 0.5, fusion.auxiliary(), torch.Generator().manual_seed(0))
     net.train()
@@ -58,12 +58,12 @@ def test_the_curve_of_a_modality_is_the_loss_when_only_it_is_shown():
     fusion, embeddings = small("attention").fit(data(), seed=0), data(seed=1)
     target = torch.as_tensor(read_targets(embeddings, "classification").codes)
     net, names = fusion.net_, fusion.standard_.names
-    xs, present = fusion._tensors(embeddings)
+    xs, present = fusion.standard_.tensors(embeddings)
     with torch.no_grad():
         curves = Losses("classification", names, 0.5, 0.0, torch.Generator())(net, Batch(xs, present, target), False)
         for name in names:
             keep = np.flatnonzero(embeddings.present[name])
-            lone, shown = fusion._tensors(embeddings.only([name]).take(keep))
+            lone, shown = fusion.standard_.tensors(embeddings.only([name]).take(keep))
             fused = net(lone, shown).fused
             own = predictive_loss("classification", net.head, fused, Batch(lone, shown, target[keep]))
             assert float(curves[f"loss/{name}"]) == pytest.approx(float(own.mean()), rel=1e-5)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from mmexplore.embeddings import unit
 from mmexplore.errors import UserError
-from mmexplore.retrieval.gallery import gallery_of, unit
+from mmexplore.retrieval.gallery import gallery_of
 from mmexplore.retrieval.rescore import RESCORINGS, hubness, rescore, rescored_report
 from tests.retrieval.paired import clip_coco, paired, random_pairs
 
