@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 30.0
 # What SQLite says of a file that is not, or no longer, ours. A read error of the disk is not among them: it may pass.
 DAMAGED = ("malformed", "not a database", "file is encrypted", "no such table", "no such column")
+# What it says while another process sets the file aside: the name, or the log beside it, is no longer what was opened.
+REPLACED = ("disk i/o error", "readonly database")
+ATTEMPTS, PAUSE = 6, 0.01  # the pauses double
 
 
 class SharedDatabase:
@@ -52,9 +55,13 @@ class SharedDatabase:
             self.warnings.append(sentence)
 
     def run(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        """Run `work`; set a damaged file aside and run it once more; if it still fails, say so and go on without."""
+        """Run `work`; set a damaged file aside (once) and run it again; if it still fails, say so and go on without.
+
+        A file that another process is replacing at this moment is opened anew: a few times, for 0.6 s at most.
+        """
         problem: Exception | None = None
-        for attempt in range(2):
+        set_aside = False
+        for attempt in range(ATTEMPTS):
             try:
                 return work(self._connection())
             except (sqlite3.DatabaseError, UnicodeDecodeError, OSError) as error:
@@ -62,8 +69,12 @@ class SharedDatabase:
                     raise  # a mistake of ours
                 problem = error
             self.close()
-            if attempt or not _is_damage(problem):
+            if _says(problem, REPLACED):
+                time.sleep(PAUSE * 2**attempt)
+                continue
+            if set_aside or not _is_damage(problem):
                 break
+            set_aside = True
             try:
                 self._set_aside(problem)
             except (sqlite3.DatabaseError, OSError) as error:
@@ -111,7 +122,8 @@ class SharedDatabase:
             if _identity(self.path) != self._local.file:
                 return
             aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
-            for suffix in ("", "-wal", "-shm"):
+            # The file itself last: once its name is free others begin a new one, whose log must not be taken along.
+            for suffix in ("-wal", "-shm", ""):
                 part = self.path.with_name(self.path.name + suffix)
                 if part.exists():
                     part.rename(aside.with_name(aside.name + suffix))
@@ -125,7 +137,11 @@ def _is_damage(problem: Exception) -> bool:
     """Is the file's content at fault? Our statements break no constraint, so where one is broken the content is."""
     if isinstance(problem, sqlite3.IntegrityError | UnicodeDecodeError):
         return True
-    return any(sign in str(problem).lower() for sign in DAMAGED)
+    return _says(problem, DAMAGED)
+
+
+def _says(problem: Exception, signs: tuple[str, ...]) -> bool:
+    return any(sign in str(problem).lower() for sign in signs)
 
 
 @contextmanager
