@@ -30,6 +30,7 @@ def search_items(
     from_modality: str | None = None,
     k: int = 10,
     shared: Embeddings | None = None,
+    gallery: Gallery | None = None,
 ) -> list[dict[str, Any]]:
     """The k distinct items of modality `into` nearest to a typed text or an image file, best first.
 
@@ -37,7 +38,7 @@ def search_items(
         query: the text (`str`) or media file (`Path`).
         from_modality: whose encoder reads the query; by default the first of the right kind (for a text, of its
             language where known) in the shared space.
-        shared: the shared space, where the caller has it already.
+        shared, gallery: the shared space and the gallery of `into` in it, where the caller has them already.
 
     Returns:
         A list of {"rank" from 1, "id", "score" (cosine), "row"}.
@@ -45,11 +46,17 @@ def search_items(
     shared = comparable(workspace, shared)
     known(into, shared.modalities, "in")
     vector = _encode_query(workspace, shared, query, from_modality)
-    return _nearest(shared, gallery_of(shared, into), vector, k)
+    return _nearest(shared, gallery or gallery_of(shared, into), vector, k)
 
 
 def search_like(
-    workspace: Workspace, item: str, from_modality: str, into: str, k: int = 10, shared: Embeddings | None = None
+    workspace: Workspace,
+    item: str,
+    from_modality: str,
+    into: str,
+    k: int = 10,
+    shared: Embeddings | None = None,
+    gallery: Gallery | None = None,
 ) -> list[dict[str, Any]]:
     """As `search_items`, with what modality `from_modality` of the item with this id shows as the query.
 
@@ -63,7 +70,7 @@ def search_like(
         raise UserError(f"no item has the id {item!r}", "item", "copy an id from the table of pairs")
     if not shared.present[from_modality][rows[0]]:
         raise UserError(f"has no {from_modality}", f"item {item}", "choose another modality to ask with")
-    gallery = gallery_of(shared, into)
+    gallery = gallery or gallery_of(shared, into)
     found = _nearest(shared, gallery, shared.vectors[from_modality][rows[:1]], k)
     correct = set(gallery.items_of([str(shared.groups[rows[0]])]).tolist())
     return [hit | {"match": int(gallery.item_of_row[hit["row"]]) in correct} for hit in found]

@@ -190,7 +190,8 @@ def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
         chart(figure, name)
         return
     key = selection.chart_key(f"map.{name}")
-    figure.update_layout(dragmode="lasso")
+    if figure.layout.dragmode != "lasso":
+        figure.update_layout(dragmode="lasso")
     chart(
         figure,
         name,
@@ -213,16 +214,13 @@ def draw_separate(
     drawn = {}
     for rows in marked.values():  # one set of figures without the selection, one with it, each only where needed
         if (rows is None) not in drawn:
-            drawn[rows is None] = _linked(workspace, projections, colour, values, rows)
+            drawn[rows is None] = _linked(workspace, projections, colour, values, rows, flat, by_class)
     per_row = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), per_row):
         for column, name in zip(st.columns(per_row), names[start : start + per_row], strict=False):
-            figure = drawn[marked[name] is None][name]
-            if by_class:
-                figure.update_layout(showlegend=False, margin_b=8)
             with column:
                 st.markdown(f"**{plain(name, 60)}**")
-                draw(figure, name, workspace.embeddings.ids, flat)
+                draw(drawn[marked[name] is None][name], name, workspace.embeddings.ids, flat)
                 st.caption(plain(projections[name].note))
 
 
@@ -232,15 +230,27 @@ def _linked(
     colour: str,
     values: np.ndarray | None,
     marked: np.ndarray | None,
+    flat: bool,
+    own_legend: bool,
 ) -> dict[str, Any]:
-    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second."""
+    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second.
+
+    flat: can be lassoed.  own_legend: the legend stands above the maps, none in them.
+    """
     titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     kind = "plain" if marked is None else "marked"
     parts = (projections, workspace.embeddings, workspace.fitted)
     key = (*map(id, parts), colour, workspace.selection if marked is not None else None)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figures, so that their ids are not given to others
-        return parts, linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        figures = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        for figure in figures.values():
+            if own_legend:
+                figure.update_layout(showlegend=False, margin_b=8)
+            if flat:
+                figure.update_layout(dragmode="lasso")
+            figure.settle()
+        return parts, figures
 
     return session.remember_last(f"maps.{kind}", key, make)[1]
 

@@ -14,6 +14,7 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
+from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.ui import bring, python, session, views
 from mmexplore.ui.download import view_bar
@@ -67,7 +68,7 @@ def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         _suggestions(workspace, key)
         return
     with st.spinner("Searching"):
-        hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared)
+        hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared, gallery=_gallery(shared, into))
     show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
 
 
@@ -95,19 +96,18 @@ def _by_image(workspace: Workspace, shared: Embeddings, into: str, k: int) -> No
         with st.container(width=200):
             draw_cell(path, Kind.IMAGE, "query")
         with st.spinner("Searching"):
-            hits = journey.search_items(workspace, path, into, k=k, shared=shared)
+            hits = journey.search_items(workspace, path, into, k=k, shared=shared, gallery=_gallery(shared, into))
     finally:
         path.unlink(missing_ok=True)
     show_hits(workspace, hits, into, "image")
 
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    ids = shared.ids.astype(str)
     chosen = sorted(workspace.selection)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         item = st.selectbox(
             "Item",
-            [*chosen, *(i for i in ids if i not in workspace.selection)],
+            [*chosen, *(i for i in map(str, shared.ids) if i not in workspace.selection)],
             key=f"{CHOICE}search.item",
             width=320,
             format_func=lambda i: item_name(workspace, i),
@@ -115,11 +115,11 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         )
         others = [m for m in shared.modalities if m != into] or shared.modalities
         src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
-    row = int(np.flatnonzero(ids == item)[0])
+    row = int(np.flatnonzero(shared.ids == item)[0])
     if workspace.dataset is not None:
         with st.container(border=True, width=200, key="card-query"):
             draw_cell(workspace.dataset.cells[src][row], workspace.dataset.kinds[src], src)
-    hits = journey.search_like(workspace, item, src, into, k=k, shared=shared)
+    hits = journey.search_like(workspace, item, src, into, k=k, shared=shared, gallery=_gallery(shared, into))
     rank = true_rank(shared, src, into, row)
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
@@ -143,11 +143,14 @@ def _names(dataset) -> dict[str, str]:
 
 def true_rank(shared: Embeddings, src: str, dst: str, row: int) -> float | None:
     """The place of the item's own `dst` among all, asked with its `src`; None where it has none."""
-    from mmexplore.retrieval.gallery import gallery_of
     from mmexplore.retrieval.metrics import match_rank
 
-    gallery = session.remember(("gallery", session.fingerprint(shared), dst), lambda: gallery_of(shared, dst))
-    return match_rank(gallery, shared.vectors[src][row], [str(shared.groups[row])])
+    return match_rank(_gallery(shared, dst), shared.vectors[src][row], [str(shared.groups[row])])
+
+
+def _gallery(shared: Embeddings, modality: str) -> Gallery:
+    """The distinct items of a modality, gathered once for these vectors."""
+    return session.remember(("gallery", session.fingerprint(shared), modality), lambda: gallery_of(shared, modality))
 
 
 def show_hits(workspace: Workspace, hits: list[dict[str, Any]], into: str, name: str, code: str = "") -> None:
@@ -202,7 +205,8 @@ def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, st
     src, dst = st.selectbox(
         "Direction", list(found), key=f"{CHOICE}failures", width=320, format_func=lambda d: f"{d[0]} to {d[1]}"
     )
-    worst = worst_failures(shared, found[src, dst], 12)
+    report = found[src, dst]  # stays with the answer, so that its id is not given to another
+    _, worst = session.remember(("failures", id(report)), lambda: (report, worst_failures(shared, report, 12)))
     with st.container(horizontal=True, gap="small", key="grid-failures"):
         for line in worst.to_dict("records"):
             with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
