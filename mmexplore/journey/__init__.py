@@ -7,6 +7,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
+from mmexplore.journey.filling import can_fill, nearest_real, real_items
 from mmexplore.journey.fusing import (
     fitted_input,
     fuse,
@@ -21,6 +22,7 @@ from mmexplore.journey.spaces import align, shared_space
 __all__ = [
     "agreement_of",
     "align",
+    "can_fill",
     "default_encoder",
     "default_encoders",
     "default_store",
@@ -36,7 +38,9 @@ __all__ = [
     "mean_entropy",
     "measured_weights",
     "mispairs_of",
+    "nearest_real",
     "perceptual_of",
+    "real_items",
     "retrieval_reports",
     "search_items",
     "search_like",
