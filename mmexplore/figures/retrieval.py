@@ -149,7 +149,7 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
             x=score, line_color=BASE[5], line_width=2, annotation_text=f"{score:.3f}", annotation_position="top"
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
+    figure.update_layout(legend={"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0}, showlegend=True)
     return figure
 
 
