@@ -51,6 +51,4 @@ def _predictive(fusion: Fusion, embeddings: Embeddings, objective: str, seed: in
     others = baseline_answers(embeddings, test, asked.targets, asked.fitted)
     baselines = {name: entry(asked.rate(said), groups, seed) for name, said in others.items()}
     metric = asked.metric + (" (linear probe)" if probe else "")
-    return FusionScore(
-        metric, fused["score"], fused["interval"], baselines, asked.chance, asked.which, len(asked.rows)
-    )
+    return FusionScore(metric, fused["score"], fused["interval"], baselines, asked.chance, asked.which, len(asked.rows))
