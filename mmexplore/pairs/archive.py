@@ -61,7 +61,7 @@ def unpack(zip_path: Path, into: Path, limits: Limits | None = None, progress: P
     """
     limits = limits or Limits()
     into.mkdir(parents=True, exist_ok=True)
-    budget = Budget(limits, zip_path.stat().st_size, into, zip_path.name)
+    budget = Budget(limits, zip_path.stat().st_size, into, zip_path.name, progress)
     try:
         count_members(zip_path, limits.members)
         with zipfile.ZipFile(zip_path) as archive:
@@ -84,6 +84,7 @@ class Budget:
     packed_bytes: int
     into: Path
     name: str
+    progress: Progress | None = None
     written: int = 0
 
     def __post_init__(self) -> None:
@@ -91,7 +92,14 @@ class Budget:
         self._cap = min(self.limits.total_bytes, shutil.disk_usage(self.into).free // 2)
 
     def spend(self, n: int) -> None:
-        """Count `n` more bytes. Raises UserError when the archive as a whole is too large or too strongly packed."""
+        """Count `n` more bytes.
+
+        Raises:
+            UserError: the archive as a whole is too large or too strongly packed.
+            Cancelled: also in the middle of one large file.
+        """
+        if self.progress is not None:
+            self.progress.check()
         self.written += n
         if self.written > self._cap:
             raise UserError(

@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore.errors import UserError
+from mmexplore.errors import Cancelled, UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.roles import ROLES
 from mmexplore.pairs.rows import OnBroken
 from mmexplore.ui import jobs_view, session
+from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import say_error
 
 ROLE_HELP = (
@@ -26,10 +27,11 @@ ROLE_HELP = (
     "one another. "
     "split: train / val / test. column: kept to colour by. ignore: left out."
 )
+FILES, FOLDER = "Files", "A folder"
 FORMS = """
 - **A table with its media**: a CSV, TSV, JSON Lines or Parquet file that names the pictures in a column, and the
   pictures themselves, all at once or in one ZIP.
-- **A ZIP or folder of pictures** with a `.txt` caption of the same name beside each, or sub-folders named by class.
+- **A folder or ZIP of pictures** with a `.txt` caption of the same name beside each, or sub-folders named by class.
 - **Vectors you already have**: `.npz`, `.npy`, `.safetensors`, or Parquet with list columns; one array a modality.
   Arrays named `id`, `label`, `split`, `group` are taken as that.
 """
@@ -71,25 +73,39 @@ def source_of(paths: Sequence[Path]) -> Path | list[Path]:
     return paths[0] if len(paths) == 1 else list(paths)
 
 
+def folder_of_uploads(kept: Sequence[Path], folder: Path) -> Path:
+    """The one folder that was uploaded into `folder`; `folder` itself where there were several."""
+    tops = {path.relative_to(folder).parts[0] for path in kept}
+    inner = folder / tops.pop()
+    return inner if not tops and inner.is_dir() else folder
+
+
 # -- the panel -------------------------------------------------------------------
 def panel() -> None:
-    """Upload (or path), preview with roles, Read."""
+    """Upload (files, a folder, or a path), preview with roles, Read."""
     with st.expander("What can I bring?"):
         st.markdown(FORMS)
     generation = st.session_state.setdefault("upload.generation", 0)
+    how = st.segmented_control(
+        "Upload", [FILES, FOLDER], default=FILES, required=True, key=f"{CHOICE}upload.how",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    whole = how == FOLDER
     files = st.file_uploader(
-        "A ZIP, a table with its media, or vectors",
-        accept_multiple_files=True,
-        key=f"upload-{generation}",
-        help="Files stay on this server for as long as this browser session; nothing is sent elsewhere.",
+        "A folder, with everything in it" if whole else "A ZIP, a table with its media, or vectors",
+        accept_multiple_files="directory" if whole else True,
+        key=f"upload-{how}-{generation}",
+        help="Files stay on this server for as long as this browser session; nothing is sent elsewhere. Several "
+        "thousand files travel faster as one ZIP.",
     )
-    if st.button("Look at the files", type="primary", disabled=not files, key="look"):
+    if st.button("Look at the files", type="primary", disabled=not files or jobs_view.busy("look"), key="look"):
         folder = session.folder(f"upload-{uuid.uuid4().hex[:8]}")
-        _look(
-            keep_uploads(files, folder / "files"), folder, files[0].name if len(files) == 1 else f"{len(files)} files"
-        )
+        paths = keep_uploads(files, folder / "files")
+        if whole:
+            paths = [folder_of_uploads(paths, folder / "files")]
+        name = paths[0].name if len(paths) == 1 else f"{len(files)} files"
         st.session_state["upload.generation"] = generation + 1  # an uploader that is gone frees its memory
-        st.rerun()
+        _look(Brought(tuple(paths), folder / "unpacked", name), folder)
     if session.local_paths_allowed():
         _path_form()
     if "brought" in st.session_state:
@@ -104,19 +120,26 @@ def _path_form() -> None:
             if not typed.strip() or not path.exists():
                 say_error(UserError("there is no such file or folder", typed.strip() or "path", "check the spelling"))
                 return
-            _look([path], session.folder(f"path-{uuid.uuid4().hex[:8]}"), path.name)
+            folder = session.folder(f"path-{uuid.uuid4().hex[:8]}")
+            _look(Brought((path,), folder / "unpacked", path.name), folder)
 
 
-def _look(paths: list[Path], folder: Path, name: str) -> None:
-    from mmexplore.pairs.read import recognise
+def _look(brought: Brought, folder: Path) -> None:
+    """Unpack and recognise, as a job; what was brought goes again where that fails or is cancelled."""
+    from mmexplore.pairs.read import Recognised, recognise
+
+    def work(progress: Progress) -> Recognised:
+        try:
+            return recognise(source_of(brought.paths), workdir=brought.workdir, progress=progress)
+        except (UserError, Cancelled):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def take_up(found: Recognised) -> None:
+        st.session_state["brought"] = (brought, found)
 
     st.session_state.pop("brought", None)
-    brought = Brought(tuple(paths), folder / "unpacked", name)
-    try:
-        with st.spinner("Looking at what is there"):
-            st.session_state["brought"] = (brought, recognise(source_of(paths), workdir=brought.workdir))
-    except UserError as error:
-        st.session_state["notice"] = str(error)
+    jobs_view.submit(f"Look at {brought.name}", work, take_up, "look", patience=1.0)
 
 
 def _preview(brought: Brought, found: Any) -> None:

@@ -8,33 +8,13 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
 from mmexplore.ui.session import CHOICE
+from mmexplore.ui.thumbnails import thumbnail_of
 from mmexplore.ui.widgets import one_line
 from mmexplore.workspace import Workspace
 
 CARD_WIDTH = 176
-THUMBNAIL = 320  # pixels: sharp on a screen of twice the density
-
-
-@st.cache_data(max_entries=4000, show_spinner=False)
-def _thumbnail(path: str, modified_ns: int, size: int, px: int) -> bytes | None:
-    from mmexplore.pairs.images import thumbnail
-
-    try:
-        return thumbnail(Path(path), px)
-    except (UserError, OSError):  # listed among the rejected rows by the reader or the encoder
-        return None
-
-
-def thumbnail_of(cell: Path, px: int = THUMBNAIL) -> bytes | None:
-    """JPEG bytes of an image file, or None where it cannot be decoded or is gone."""
-    try:
-        stat = cell.stat()
-    except OSError:
-        return None
-    return _thumbnail(str(cell), stat.st_mtime_ns, stat.st_size, px)
 
 
 def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
@@ -46,7 +26,7 @@ def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
         if picture is None:
             st.text("(picture cannot be shown)")
         else:
-            st.image(picture, width="stretch")
+            st.image(str(picture), width="stretch")  # a file: the browser fetches it once from /media
     elif isinstance(cell, str):
         st.text(one_line(cell, 160))
     elif isinstance(cell, Path):
