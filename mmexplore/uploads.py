@@ -76,7 +76,14 @@ class Uploads:
         """Delete the files of a session that has ended, and give back what it used."""
         with self._lock:
             self._accounts.pop(account.folder, None)
+        account.closed = True
         shutil.rmtree(account.folder, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Delete what a job that was stopped has still written into the folder of a session that had ended."""
+        for folder in self.folder.iterdir():
+            if folder not in self._accounts:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def account_of(self, path: Path) -> Account | None:
         """The account that `path` belongs to; None outside this server's folder."""
@@ -107,7 +114,7 @@ class Account:
     """
 
     def __init__(self, folder: Path, uploads: Uploads) -> None:
-        self.folder, self.used = folder, 0
+        self.folder, self.used, self.closed = folder, 0, False
         self._uploads = uploads
 
     def recount(self) -> int:
@@ -126,6 +133,8 @@ class Account:
 
     def expect(self, n_bytes: int, what: str) -> None:
         """As `spend`, without counting: for what is known before it is written."""
+        if self.closed:
+            raise UserError("its session has ended", what, "open the page again")
         session, server = self._uploads.session_bytes, self._uploads.server_bytes
         if session and self.used + n_bytes > session:
             raise UserError(
@@ -145,6 +154,17 @@ class Account:
 def account_of(path: Path) -> Account | None:
     """The account of the session that `path` belongs to; None for files of no session (the shell's)."""
     return next((found for uploads in _open if (found := uploads.account_of(path)) is not None), None)
+
+
+def spend(path: Path, n_bytes: int, what: str) -> None:
+    """Count what is about to be written to `path` against its session's account, if it has one.
+
+    Raises:
+        UserError: it is more than the session or the server has left.
+    """
+    account = account_of(path)
+    if account is not None:
+        account.spend(n_bytes, what)
 
 
 _open: list[Uploads] = []
