@@ -30,6 +30,7 @@ from mmexplore.estimator import load_estimator
 from mmexplore.fusion.evaluation import FusionScore
 from mmexplore.methods import fusion_methods
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
+from mmexplore.serving import not_in_demo
 from mmexplore.workspace import FittedFusion, Workspace
 
 FORMAT = 1
@@ -286,6 +287,7 @@ def open_zip(path: Path, workdir: Path) -> Workspace:
     """Read a ZIP that `save_zip` wrote, from anyone: unpacked by the same rules as any uploaded ZIP."""
     from mmexplore.pairs.archive import unpack
 
+    not_in_demo("a workspace of your own")
     folder = workdir / f"workspace-{path.stem}"
     shutil.rmtree(folder, ignore_errors=True)
     refused = unpack(path, folder).refused

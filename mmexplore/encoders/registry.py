@@ -19,6 +19,7 @@ from mmexplore.encoders.engine import Plan, exported
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.progress import Progress
+from mmexplore.serving import not_in_demo
 
 #: name -> (module, class); the modules are light, models are loaded by the class
 BUILT_IN: dict[str, tuple[str, str]] = {
@@ -47,9 +48,11 @@ def find_card(name: str, kind: Kind | str | None = None) -> EncoderCard:
     """The card of this name (of this kind where the name has two).
 
     Raises:
-        UserError: no such encoder (suggests near names), a wrong kind, or a local path that leads nowhere.
+        UserError: no such encoder (suggests near names), a wrong kind, or a local path that leads nowhere; in a demo,
+            also what has to be downloaded and what lies at a path.
     """
     if name.startswith((open_clip.LOCAL, open_clip.LOCAL_FOLDER)):
+        not_in_demo(name)
         found = [open_clip.local_card(name, k) for k in open_clip.KINDS]
     else:
         found = [c for c in cards() if c.name == name]
@@ -59,6 +62,8 @@ def find_card(name: str, kind: Kind | str | None = None) -> EncoderCard:
     if not fitting:
         kinds = " and ".join(sorted({str(c.kind) for c in found}))
         raise UserError(f"it encodes {kinds}, not {kind}", name, f"choose {default_encoder(kind or '')}")
+    if not fitting[0].offline:
+        not_in_demo(name)
     return fitting[0]
 
 

@@ -18,9 +18,11 @@ from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.roles import ROLES
 from mmexplore.pairs.rows import OnBroken
-from mmexplore.ui import jobs_view, session
+from mmexplore.serving import demo, not_in_demo
+from mmexplore.ui import jobs_view, room, session
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import say_error
+from mmexplore.uploads import account_of
 
 ROLE_HELP = (
     "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for "
@@ -28,6 +30,10 @@ ROLE_HELP = (
     "split: train / val / test. column: kept to colour by. ignore: left out."
 )
 FILES, FOLDER = "Files", "A folder"
+DEMO = (
+    "This is a demo: it shows the built-in examples only, and takes no uploads. Install mmexplore on your own machine "
+    "to bring your own pairs; nothing leaves it."
+)
 FORMS = """
 - **A table with its media**: a CSV, TSV, JSON Lines or Parquet file that names the pictures in a column, and the
   pictures themselves, all at once or in one ZIP.
@@ -55,7 +61,16 @@ def safe_relative(name: str) -> Path:
 
 
 def keep_uploads(files: Sequence[Any], folder: Path) -> list[Path]:
-    """Write uploads (things with `.name` and `.read`) into `folder`; two of one name do not overwrite each other."""
+    """Write uploads (things with `.name` and `.read`) into `folder`; two of one name do not overwrite each other.
+
+    Raises:
+        UserError: they are more than the session or the server has left (nothing is written then), or this is a demo.
+    """
+    not_in_demo("uploads")
+    account = account_of(folder)
+    if account is not None:
+        account.recount()
+        account.spend(sum(_size_of(file) for file in files), files[0].name if len(files) == 1 else "these files")
     kept = []
     for file in files:
         path = folder / safe_relative(file.name)
@@ -66,6 +81,13 @@ def keep_uploads(files: Sequence[Any], folder: Path) -> list[Path]:
             shutil.copyfileobj(file, out)
         kept.append(path)
     return kept
+
+
+def _size_of(file: Any) -> int:
+    """Bytes of an upload that has not been read yet."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def source_of(paths: Sequence[Path]) -> Path | list[Path]:
@@ -83,6 +105,9 @@ def folder_of_uploads(kept: Sequence[Path], folder: Path) -> Path:
 # -- the panel -------------------------------------------------------------------
 def panel() -> None:
     """Upload (files, a folder, or a path), preview with roles, Read."""
+    if demo():
+        st.info(DEMO)
+        return
     with st.expander("What can I bring?"):
         st.markdown(FORMS)
     generation = st.session_state.setdefault("upload.generation", 0)
@@ -173,6 +198,7 @@ def _preview(brought: Brought, found: Any) -> None:
         )
         with st.container(horizontal=True):
             if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
+                room.check_items(found.n_rows, room.building().limits.session_items)  # before it is read
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):

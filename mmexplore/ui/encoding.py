@@ -14,6 +14,7 @@ from mmexplore.encoders.base import EncoderCard
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
+from mmexplore.serving import demo
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
@@ -93,7 +94,7 @@ def size(card: EncoderCard) -> str:
 # -- choosing ----------------------------------------------------------------------
 def choose(dataset: PairedDataset) -> dict[str, str]:
     """A row a modality; returns modality -> encoder name, without those left out."""
-    downloads = st.toggle(
+    downloads = not demo() and st.toggle(
         "Also list open_clip models",
         key=f"{CHOICE}open_clip",
         help="Hundreds of CLIP and SigLIP models. The chosen one is downloaded at first use and kept; its picture and "

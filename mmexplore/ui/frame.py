@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmexplore.errors import UserError
 from mmexplore.ui import jobs_view, opening, session, sidebar
-from mmexplore.ui.widgets import STYLE
+from mmexplore.ui.widgets import STYLE, say_error
 
 #: section -> title -> file, as the sidebar lists them
 SECTIONS = {
@@ -39,7 +40,10 @@ def run() -> None:
     jobs_view.collect()
     sidebar.show()
     jobs_view.show()
-    page.run()
+    try:
+        page.run()
+    except UserError as error:  # a quota, a demo: said on the page, whichever part of it asked
+        say_error(error)
 
 
 def header(title: str, lead: str) -> None:

@@ -153,10 +153,15 @@ def _computed(
     if options.method == "pca":
         with st.spinner("Drawing the maps"):
             return session.remember(key, lambda: work(Progress()))
-    kind = f"map.{hash(key)}"
+    kind, once = f"map.{hash(key)}", session.once(key)
     if not jobs_view.known(kind):
         jobs_view.cancel_others("map.")
-        jobs_view.submit(f"Draw {METHODS[options.method]} maps", work, lambda maps: session.keep(key, maps), kind)
+        jobs_view.submit(
+            f"Draw {METHODS[options.method]} maps",
+            lambda progress: once(lambda: work(progress)),
+            lambda maps: session.keep(key, maps),
+            kind,
+        )
     elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
         jobs_view.forget(kind)
         st.rerun()

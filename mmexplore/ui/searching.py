@@ -16,6 +16,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
+from mmexplore.serving import demo
 from mmexplore.ui import bring, python, session, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, item_grid
@@ -30,7 +31,7 @@ WAYS = {"text": "A typed text", "image": "A picture", "item": "An item of the da
 # -- asking ------------------------------------------------------------------------
 def ask(workspace: Workspace, shared: Embeddings) -> None:
     """The query, and what it finds."""
-    ways = [w for w in WAYS if w == "item" or workspace.dataset is not None]
+    ways = [w for w in WAYS if w == "item" or (workspace.dataset is not None and not (w == "image" and demo()))]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         way = (
             st.segmented_control(
