@@ -1,4 +1,5 @@
-"""The steps of the main job, once for the app and the shell: encode -> align -> fuse -> weights, search, evaluate.
+"""The steps of the main job, once for the app and the shell: encode -> align -> fuse -> weights, search, explain,
+evaluate.
 
 No step changes the workspace it is given (so that it can run as a job beside the pages), but for the split that the
 first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignment` or `add_fusion`.
@@ -7,6 +8,16 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
+from mmexplore.journey.explaining import (
+    Seen,
+    explain_item,
+    explainable,
+    explained,
+    offline_workspace,
+    pair_of,
+    pair_of_item,
+    reading_of,
+)
 from mmexplore.journey.filling import can_fill, nearest_real, real_items
 from mmexplore.journey.fusing import (
     fitted_input,
@@ -20,6 +31,7 @@ from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 
 __all__ = [
+    "Seen",
     "agreement_of",
     "align",
     "can_fill",
@@ -30,6 +42,9 @@ __all__ = [
     "encode",
     "evaluate",
     "evaluation_rows",
+    "explain_item",
+    "explainable",
+    "explained",
     "fitted_input",
     "fuse",
     "fusion_input",
@@ -39,7 +54,11 @@ __all__ = [
     "measured_weights",
     "mispairs_of",
     "nearest_real",
+    "offline_workspace",
+    "pair_of",
+    "pair_of_item",
     "perceptual_of",
+    "reading_of",
     "real_items",
     "retrieval_reports",
     "search_items",

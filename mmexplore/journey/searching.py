@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry
 from mmexplore.errors import UserError
-from mmexplore.journey.asking import dataset_of, embeddings_of, known
-from mmexplore.journey.spaces import comparable
+from mmexplore.journey.asking import dataset_of, known
+from mmexplore.journey.spaces import carried, comparable
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.gallery import Gallery, gallery_of
@@ -98,21 +97,7 @@ def _encode_query(workspace: Workspace, shared: Embeddings, query: Cell, from_mo
         from_modality = next((m for m in fitting if language and dataset.language.get(m) == language), fitting[0])
     name = workspace.encoders[from_modality]
     vector = registry.load(name, kind).encode([query])
-    one = Embeddings(
-        vectors={
-            m: vector if m == from_modality else np.zeros((1, d), np.float32)
-            for m, d in embeddings_of(workspace).dims.items()
-        },
-        present={m: np.array([m == from_modality]) for m in embeddings_of(workspace).modalities},
-        ids=np.array(["query"], object),
-        groups=np.array(["query"], object),
-        spaces=embeddings_of(workspace).spaces,
-    )
-    if workspace.alignment is not None:
-        one = workspace.alignment.transform(one)
-    elif shared.spaces[from_modality] != one.spaces[from_modality]:
-        one = BridgeAlignment().fit(one).transform(one)
-    return one.vectors[from_modality]
+    return carried(workspace, shared, from_modality, vector)
 
 
 def _other_half(workspace: Workspace, shared: Embeddings, query: Cell, kind: Kind) -> np.ndarray:
