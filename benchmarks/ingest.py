@@ -121,8 +121,6 @@ def make_parquet(folder: Path, count: int) -> Path:
     path = folder / "photos.parquet"
     media = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     schema = pa.schema([("image", media), ("caption", pa.string())])
-        [("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])), ("caption", pa.string())]
-    )
     with pq.ParquetWriter(path, schema) as writer:
         rows: list[dict] = []
         for done, (name, data, caption) in enumerate(photos(count), 1):
