@@ -122,9 +122,10 @@ class Visitor:
         for path, element in self.elements.items():
             if element.WhichOneof("type") == kind and getattr(element, kind).label == label:
                 return getattr(element, kind), self._fragments.get(path, "")
-        raise LookupError(f"no {kind} is called {label!r}; there are: {self._labels(kind)}")
+        raise LookupError(f"no {kind} is called {label!r}; there are: {self.labels(kind)}")
 
-    def _labels(self, kind: str) -> list[str]:
+    def labels(self, kind: str) -> list[str]:
+        """Labels of all widgets of a kind ("button", "text_input", "checkbox" ...)."""
         return [getattr(e, kind).label for e in self.elements.values() if e.WhichOneof("type") == kind]
 
     # -- the conversation --------------------------------------------------------------

@@ -5,6 +5,8 @@
 
 What a session writes is counted against its quota and the server's: `account_of(path)` finds the account of whatever
 lies beneath a session's folder, so the code that writes need not know of sessions.
+
+`python -m mmexplore.uploads` sweeps without starting a server (the first visit to a server sweeps, too).
 """
 
 from __future__ import annotations
@@ -212,3 +214,7 @@ def _file_sizes(folder: Path) -> Iterator[int]:
             if status.st_nlink == 1 or status.st_ino not in seen:
                 seen.add(status.st_ino)
                 yield status.st_size
+
+
+if __name__ == "__main__" and (swept := sweep(uploads_root())):
+    print(f"Deleted what {len(swept)} server(s) that no longer run had left of people's uploads.")

@@ -1,4 +1,4 @@
-"""A workspace is replaced whole: after a kill -9 at any moment, and while somebody reads it, it is the old or the new."""
+"""A workspace is replaced whole: after a kill -9 at any moment and while it is read, it is the old or the new one."""
 
 from __future__ import annotations
 
