@@ -24,6 +24,7 @@ NAME = "digits"
 def digest(workspace: Workspace) -> str:
     """Of every array, table and text that the workspace holds, and of what its fusions answer."""
     found = hashlib.sha256()
+    _ = workspace.embeddings.mask, workspace.dataset.present, workspace.dataset.content  # made when first asked for
 
     def visit(one: Any) -> None:
         if isinstance(one, np.ndarray):
