@@ -16,6 +16,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -57,6 +58,23 @@ def start_server(port: int, log: Path, **environment: str) -> subprocess.Popen:
     raise RuntimeError("the server did not start within a minute")
 
 
+def cuda_mb(pid: int) -> float:
+    """Resident memory of CUDA's own libraries (and triton), which a CPU build of torch does not bring."""
+    total, ours = 0.0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            ours = re.search(r"cuda|cublas|cudnn|cufft|cusparse|nccl|nvrtc|nvJit|nvshmem|triton", line) is not None
+        elif ours and line.startswith("Rss:"):
+            total += int(line.split()[1]) / 1024
+    return round(total, 1)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind((HOST, 0))
@@ -64,12 +82,12 @@ def free_port() -> int:
 
 
 def memory_mb(pid: int, what: str = "VmRSS") -> float:
-    """Resident memory of a process now ("VmRSS") or at its highest ("VmHWM"), in MB (Linux)."""
+    """Memory of a process in MB (Linux): resident now ("VmRSS") or at its highest ("VmHWM"), private ("RssAnon")."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return round(int(next(x for x in lines if x.startswith(what)).split()[1]) / 1024, 1)
 
 
-async def journey(visitor: Visitor, query: str, think: float, fit: bool) -> None:
+async def journey(visitor: Visitor, query: str, think: float, fit: bool, umap: bool) -> None:
     """The main job, left to right."""
 
     async def read() -> None:
@@ -84,6 +102,9 @@ async def journey(visitor: Visitor, query: str, think: float, fit: bool) -> None
     for title in ("Weights", "Latent space", "Retrieval"):
         await read()
         await visitor.open(title)
+        if umap and title == "Latent space":
+            await visitor.choose("Map by", "UMAP")
+            await visitor.wait_for_jobs(300)
     await read()
     await visitor.type("Text", query)
     if visitor.errors:
@@ -96,7 +117,7 @@ async def visit(port: int, number: int, options: argparse.Namespace) -> Visitor:
     """One person who comes a little later than the one before."""
     await asyncio.sleep(options.arrive * random.random())
     visitor = await Visitor.connect(HOST, port)
-    await journey(visitor, QUERIES[number % len(QUERIES)], options.think, options.fit)
+    await journey(visitor, QUERIES[number % len(QUERIES)], options.think, options.fit, options.umap)
     return visitor
 
 
@@ -104,6 +125,7 @@ async def crowd(port: int, pid: int, options: argparse.Namespace) -> dict[str, A
     """People come until there are as many as each step says; all stay."""
     people: list[Visitor] = []
     memory: dict[int, float] = {}
+    used: dict[int, float] = {}
     failed: list[str] = []
     for step in options.steps:
         done = await asyncio.gather(
@@ -112,11 +134,11 @@ async def crowd(port: int, pid: int, options: argparse.Namespace) -> dict[str, A
         failed += [f"{type(d).__name__}: {d}" for d in done if isinstance(d, BaseException)]
         people += [d for d in done if isinstance(d, Visitor)]
         await asyncio.sleep(1.0)
-        memory[step] = memory_mb(pid)
+        memory[step], used[step] = memory_mb(pid), round(cpu_seconds(pid), 1)
     answers = [(what, s) for v in people for what, s in v.seconds]
     for visitor in people:
         await visitor.close()
-    return {"finished": len(people), "failed": failed, "memory_mb": memory, "answers": answers}
+    return {"finished": len(people), "failed": failed, "memory_mb": memory, "cpu_s": used, "answers": answers}
 
 
 def summary(answers: list[tuple[str, float]]) -> dict[str, dict[str, float]]:
@@ -151,6 +173,7 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=2.0, help="seconds between two steps, on average")
     parser.add_argument("--arrive", type=float, default=5.0, help="seconds over which people arrive")
     parser.add_argument("--no-fit", dest="fit", action="store_false", help="look at the fusion that comes with it")
+    parser.add_argument("--umap", action="store_true", help="also draw the maps by UMAP (a job)")
     parser.add_argument("--seconds", type=float, default=600, help="give up after this long")
     options = parser.parse_args()
     options.steps = sorted({min(int(n), options.people) for n in options.steps.split(",")} | {options.people})
@@ -172,6 +195,8 @@ def main() -> None:
                 "seconds": round(time.perf_counter() - began, 1),
                 "memory_idle_mb": idle,
                 "memory_peak_mb": memory_mb(server.pid, "VmHWM"),
+                "memory_private_mb": memory_mb(server.pid, "RssAnon"),
+                "memory_cuda_mb": cuda_mb(server.pid),
                 "mb_a_session": slope(answer["memory_mb"]),
                 "tracebacks": log.read_text().count("Traceback"),
             }

@@ -83,6 +83,14 @@ class Visitor:
         self._values[field.id] = state
         return await self.run(f"type into {label}", state, fragment)
 
+    async def choose(self, label: str, option: str) -> float:
+        """Press one of a row of choices (a segmented control)."""
+        group, fragment = self._widget("button_group", label)
+        state = BackMsg().rerun_script.widget_states.widgets.add(id=group.id)
+        state.string_array_value.data.append(option)
+        self._values[group.id] = state
+        return await self.run(f"{label}: {option}", state, fragment)
+
     async def wait_for_jobs(self, seconds: float) -> None:
         """As the browser does, ask every second how the jobs are, until none runs."""
         until = time.monotonic() + seconds
