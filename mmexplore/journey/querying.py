@@ -40,7 +40,7 @@ def query_vector(workspace: Workspace, shared: Embeddings, query: Cell, from_mod
 
 
 def encoder_of(workspace: Workspace, modality: str, name: str, kind: Kind) -> Encoder:
-    """The encoder as it was when this modality was encoded: one that needs the data's scales is fitted as it was then."""
+    """The encoder as it was when this modality was encoded: fitted anew where it takes scales from the data."""
     encoder = registry.load(name, kind)
     if not isinstance(encoder, FittedEncoder):
         return encoder
