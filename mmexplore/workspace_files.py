@@ -148,6 +148,8 @@ def _write_pairs(dataset: PairedDataset, folder: Path, copy_media: bool) -> dict
                 written.append(
                     "file:" + (_copy(cell, dataset.content[m][i], folder) if copy_media else str(cell.absolute()))
                 )
+            elif isinstance(cell, np.ndarray) and cell.dtype.kind == "U":  # a row of a table
+                written.append("row:" + json.dumps(cell.tolist(), ensure_ascii=False))
             elif isinstance(cell, np.ndarray):
                 arrays[f"{j}.{i}"] = np.ascontiguousarray(cell)
                 written.append("array:")
@@ -164,6 +166,7 @@ def _write_pairs(dataset: PairedDataset, folder: Path, copy_media: bool) -> dict
         "kinds": {m: str(k) for m, k in dataset.kinds.items()},
         "source": dataset.source,
         "language": dataset.language,
+        "parts": dataset.parts,
         "rejected": [asdict(r) for r in dataset.rejected],
     }
 
@@ -233,6 +236,7 @@ def _read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDatas
         rejected=tuple(Rejected(**r) for r in about["rejected"]),
         source=about["source"],
         language=about["language"],
+        parts={m: tuple(columns) for m, columns in about.get("parts", {}).items()},
     )
 
 
@@ -242,6 +246,8 @@ def _cell(written: str | None, arrays: dict[str, np.ndarray], key: str, path: Pa
     kind, _, value = written.partition(":")
     if kind == "text":
         return value
+    if kind == "row":
+        return np.array(json.loads(value), dtype=str)
     if kind == "array":
         return arrays[key]
     file = Path(value)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore import runtime
+from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.encoders import registry
-from mmexplore.encoders.base import Encoder
+from mmexplore.encoders.base import Encoder, FittedEncoder
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
 from mmexplore.progress import Progress
 
 STORE_CHUNK = 4096  # vectors asked of the store at once
+#: train rows that an encoder's scales are taken from at most; of more, a seeded sample
+FIT_ROWS = 2000
 
 
 class KeepsVectors(Protocol):
@@ -42,12 +45,14 @@ def encode_dataset(
     store: KeepsVectors | None = None,
     progress: Progress | None = None,
     load: Callable[[str, Kind, Progress], Encoder] = registry.load,
+    seed: int = 0,
 ) -> Encoded:
     """Vectors of every modality named in `encoders` (modality -> encoder name), in the order of the data set.
 
     Equal cells (by content) are encoded once; what the store has is not encoded again; after every batch the new
     vectors are put into the store, so that an interrupted run loses one batch at most. A cell that cannot be decoded
-    becomes absent and is listed; the others go on.
+    becomes absent and is listed; the others go on. An encoder that has to be fitted sees train rows only: without a
+    `split` in the data, the 80 / 20 split that any first fit draws is drawn here, with `seed`.
 
     Raises:
         UserError: an unknown modality or encoder, an encoder of another kind, or no usable cell in a modality.
@@ -73,13 +78,17 @@ def encode_dataset(
     for modality in chosen:
         progress.update(done, sum(totals.values()), f"{modality}: loading {encoders[modality]}")
         encoder = load(encoders[modality], dataset.kinds[modality], progress)
+        if isinstance(encoder, FittedEncoder):
+            dataset = with_split(dataset, seed)
+            encoder = fitted(encoder, dataset, modality)
         work = _Modality(dataset, modality, content[modality], encoder, store)
         work.encode(partial(_tell, progress, done, sum(totals.values()), modality), progress.check)
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows()
         rejected += listed
         space = encoder.card.space
-        spaces[modality] = f"{space}:{modality}" if encoder.card.kind == Kind.VECTOR else space
+        own = encoder.card.kind == Kind.VECTOR or isinstance(encoder, FittedEncoder)
+        spaces[modality] = f"{space}:{modality}" if own else space
     progress.update(done, sum(totals.values()), "done")
     return Encoded(
         Embeddings(
@@ -95,6 +104,31 @@ def encode_dataset(
         ),
         rejected,
     )
+
+
+def with_split(dataset: PairedDataset, seed: int) -> PairedDataset:
+    """The pairs with a split: their own, else the one that a first fit draws with this seed."""
+    if dataset.splits is not None:
+        return dataset
+    rows = Embeddings({}, {}, dataset.ids, dataset.groups, {}, labels=dataset.labels)
+    return replace(dataset, splits=draw_split(rows, seed=seed))
+
+
+def fitted(encoder: FittedEncoder, dataset: PairedDataset, modality: str) -> FittedEncoder:
+    """The encoder for a column, its scales taken from the column's train rows (all rows where there are none).
+
+    Args:
+        dataset: with splits. Of more than `FIT_ROWS` train rows a seeded sample is looked at.
+    """
+    assert dataset.splits is not None
+    train = np.flatnonzero(dataset.present[modality] & (dataset.splits.astype(str) == "train"))
+    rows = train if len(train) else np.flatnonzero(dataset.present[modality])
+    if len(rows) > FIT_ROWS:
+        rows = np.sort(runtime.rng(0).choice(rows, FIT_ROWS, replace=False))
+    try:
+        return encoder.fit([dataset.cells[modality][r] for r in rows])
+    except UserError as error:
+        raise UserError(error.what, modality, error.remedy or "leave it out or mend it") from error
 
 
 def _tell(progress: Progress, before: int, total: int, modality: str, through: int) -> None:

@@ -27,6 +27,7 @@ from mmexplore.journey.fusing import (
     weights,
 )
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
+from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 
@@ -58,6 +59,7 @@ __all__ = [
     "pair_of",
     "pair_of_item",
     "perceptual_of",
+    "query_kinds",
     "reading_of",
     "real_items",
     "retrieval_reports",

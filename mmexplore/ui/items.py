@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
+from mmexplore.ui import cells
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.thumbnails import thumbnail_of
 from mmexplore.ui.widgets import one_line
@@ -17,8 +18,8 @@ from mmexplore.workspace import Workspace
 CARD_WIDTH = 176
 
 
-def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
-    """One modality of one item, inside a card."""
+def draw_cell(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> None:
+    """One modality of one item, inside a card; `parts` names the columns of a table."""
     if cell is None:
         st.text(f"(no {one_line(modality, 30)})")
     elif kind is Kind.IMAGE and isinstance(cell, Path):
@@ -29,10 +30,8 @@ def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
             st.image(str(picture), width="stretch")  # a file: the browser fetches it once from /media
     elif isinstance(cell, str):
         st.text(one_line(cell, 160))
-    elif isinstance(cell, Path):
-        st.text(one_line(cell.name, 60))
     else:
-        st.text(f"{one_line(modality, 30)}: {np.size(cell):,} numbers")
+        cells.draw(cell, kind, modality, parts)
 
 
 def draw_item(dataset: PairedDataset | None, row: int, name: str, skip: Sequence[str] = ()) -> None:
@@ -43,7 +42,7 @@ def draw_item(dataset: PairedDataset | None, row: int, name: str, skip: Sequence
     shown = [m for m in dataset.modalities if m not in skip]
     media = [m for m in shown if dataset.kinds[m] is not Kind.VECTOR]
     for modality in sorted(media, key=lambda m: dataset.kinds[m] is not Kind.IMAGE):
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
     if not media:
         st.text(one_line(name, 60))
     if dataset.labels is not None and str(dataset.labels[row]):

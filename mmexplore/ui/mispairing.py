@@ -54,7 +54,7 @@ def _cell(workspace: Workspace, modality: str, row: int) -> None:
     if dataset is None:
         st.text(shared_id(workspace, row))
     else:
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
 
 
 def clean_table(workspace: Workspace) -> None:

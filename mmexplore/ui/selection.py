@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.pairs.values import words_of
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
 
@@ -102,7 +103,7 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame({"id": source.ids[rows].astype(str)})
     if not isinstance(source, Embeddings):
         for modality, cells in source.cells.items():
-            table[modality] = [_words(cells[r]) for r in rows]
+            table[modality] = [words_of(cells[r]) for r in rows]
     if source.labels is not None:
         table["label"] = source.labels[rows]
     if workspace.embeddings is not None and workspace.embeddings.splits is not None:
@@ -111,11 +112,3 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     for column in source.columns:
         table[str(column)] = source.columns[column].to_numpy()[rows]
     return table
-
-
-def _words(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
-    return cell.name if hasattr(cell, "name") else f"{np.size(cell):,} numbers"
