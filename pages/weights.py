@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import measuring, python, selection, session, views, weighing
+from mmexplore.ui import columns, measuring, python, selection, session, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -28,6 +28,7 @@ if weights is None:
         "still be measured. On the Fuse page, attention and gated fusion learn one weight a modality for every item."
     )
     measuring.measured(workspace, None)
+    columns.columns(workspace)
     st.stop()
 
 modalities = embeddings.modalities
@@ -99,3 +100,4 @@ if norms is not None:
     view_bar("weights-norms", figure=figure, table=lambda: table, python=python.weights(workspace))
 
 measuring.measured(workspace, weights)
+columns.columns(workspace)

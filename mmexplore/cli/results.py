@@ -54,6 +54,11 @@ def weights(
     print_table(rows, ["of", *answer["modalities"]])
     if measured and answer["agreement"]:
         print(answer["agreement"]["sentence"])
+    for table, found in answer.get("columns", {}).items():
+        print(f"columns of {table}: {found['meaning']} lost with the column {found['change']} (n = {found['n']})")
+        bounds = zip(found["columns"], found["mean"], found["low"], found["high"], strict=True)
+        lines = [{"column": c, "lost": f"{m:+.3f}", "interval": f"{a:+.3f} to {b:+.3f}"} for c, m, a, b in bounds]
+        print_table(lines, ["column", "lost", "interval"])
 
 
 def _row(name: str, modalities: list[str], values: Iterable[float]) -> dict[str, str]:

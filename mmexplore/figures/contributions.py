@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.attribution.columns import ColumnContributions
 from mmexplore.attribution.null import Null
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import LINE, base_figure, modality_colours, palette
+from mmexplore.figures.theme import BASE, LINE, OTHER, base_figure, modality_colours, palette
 
 
 def mean_contributions(found: Contributions, null: Null | None = None) -> go.Figure:
@@ -78,3 +79,29 @@ def _names(figure: go.Figure, modalities: Sequence[str]) -> None:
         showgrid=False,
         zeroline=False,
     )
+
+
+def column_bars(found: ColumnContributions, max_columns: int = 30) -> go.Figure:
+    """What is lost without each column of a table, most first, with its 95 % interval; columns past 30 are left out."""
+    order = np.argsort(-found.mean, kind="stable")[:max_columns]
+    figure = base_figure(f"lost: {found.meaning}", "", height=90 + 30 * len(order))
+    names = [label(found.columns[p], 32) for p in order]
+    figure.add_bar(
+        x=found.mean[order],
+        y=list(range(len(order))),
+        orientation="h",
+        width=0.6,
+        marker_color=[BASE[0] if found.low[p] > 0 else OTHER for p in order],
+        error_x={
+            "type": "data",
+            "symmetric": True,
+            "array": found.high[order] - found.mean[order],
+            "color": LINE,
+            "thickness": 1.5,
+        },
+        customdata=names,
+        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+    )
+    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=names, autorange="reversed", showgrid=False)
+    figure.update_layout(showlegend=False)
+    return figure

@@ -6,6 +6,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 """
 
 from mmexplore.journey.asking import embeddings_of
+from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.explaining import (
@@ -36,6 +37,7 @@ __all__ = [
     "agreement_of",
     "align",
     "can_fill",
+    "columns_of",
     "default_encoder",
     "default_encoders",
     "default_store",
@@ -67,5 +69,6 @@ __all__ = [
     "search_like",
     "shapley_of",
     "shared_space",
+    "tables_of",
     "weights",
 ]

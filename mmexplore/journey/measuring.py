@@ -13,6 +13,7 @@ from mmexplore.attribution.shapley import Contributions, shapley
 from mmexplore.attribution.value import game
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.base import Fusion
+from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.fusing import fitted_input
 from mmexplore.workspace import Workspace
 
@@ -45,7 +46,7 @@ def agreement_of(
 
 
 def measured_weights(workspace: Workspace, baseline: str = "missing") -> dict[str, Any]:
-    """What `mmexplore weights --measured --json` adds: shapley, perceptual, null, agreement."""
+    """What `mmexplore weights --measured --json` adds: shapley, perceptual, null, agreement, columns of tables."""
     fitted, embeddings = fitted_input(workspace)
     found, null = shapley_of(workspace, baseline)
     lost = perceptual_of(fitted.fusion, embeddings, workspace.seed)
@@ -63,7 +64,11 @@ def measured_weights(workspace: Workspace, baseline: str = "missing") -> dict[st
         "null": {"permuted": null.permuted, "low": null.low, "high": null.high, "draws": len(null.values)},
         "perceptual": None if lost is None else {k: v for k, v in vars(lost).items() if k != "modalities"},
         "agreement": None,
+        "columns": {},
     }
+    for table in tables_of(workspace):
+        columns = columns_of(workspace, table)
+        answer["columns"][table] = {k: v for k, v in vars(columns).items() if k != "modality"}
     if embeddings.target_kind == "classification" and embeddings.labels is not None:
         labels = embeddings.labels.astype(str)
         answer["shapley"]["per_class"] = {c: found.mean(labels == c) for c in np.unique(labels) if c}
