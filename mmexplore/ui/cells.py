@@ -46,18 +46,18 @@ def draw(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> No
 
 # -- sound and video -------------------------------------------------------------------
 def _sound(path: Path) -> None:
-    picture, seconds = _made(_sound_picture, path) or (None, None)
+    picture, note = _made(_sound_picture, path) or (None, "")
     if picture is None:
         st.text(f"{one_line(path.name, 60)} (cannot be decoded)")
         return
     st.image(picture, width="stretch")
     if path.stat().st_size <= MAX_PLAYED:
         st.audio(str(path), format=_AUDIO.get(path.suffix.lower(), "audio/wav"))
-    st.caption(f"{seconds:.1f} s")
+    st.caption(note)
 
 
 def _video(path: Path) -> None:
-    picture, seconds = _made(_video_picture, path) or (None, None)
+    picture, note = _made(_video_picture, path) or (None, "")
     if picture is None:
         st.text(f"{one_line(path.name, 60)} (cannot be decoded)")
         return
@@ -65,29 +65,33 @@ def _video(path: Path) -> None:
     played = _VIDEO.get(path.suffix.lower())
     if played and path.stat().st_size <= MAX_PLAYED:
         st.video(str(path), format=played)
-    st.caption(f"{seconds:.1f} s")
+    st.caption(note)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _sound_picture(path: str, modified_ns: int, size: int) -> tuple[str, float] | None:
+def _sound_picture(path: str, modified_ns: int, size: int) -> tuple[str, str] | None:
+    """(SVG, a line under it) of a sound file, or None."""
     from mmexplore.encoders.mel import log_mel
     from mmexplore.figures.small import spectrogram
     from mmexplore.pairs.sounds import read_sound, sound_seconds
 
     try:
-        return spectrogram(log_mel(read_sound(Path(path), max_seconds=SHOWN_SECONDS))), sound_seconds(Path(path))
+        samples = read_sound(Path(path), max_seconds=SHOWN_SECONDS)
+        note = f"{sound_seconds(Path(path)):.1f} s{'' if samples.any() else ', silent'}"
+        return spectrogram(log_mel(samples)), note
     except (UserError, OSError):  # listed among the rejected rows by the reader or the encoder
         return None
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _video_picture(path: str, modified_ns: int, size: int) -> tuple[str, float] | None:
+def _video_picture(path: str, modified_ns: int, size: int) -> tuple[str, str] | None:
+    """(SVG, a line under it) of a video file, or None."""
     from mmexplore.figures.small import contact_sheet
     from mmexplore.pairs.videos import read_frames
 
     try:
         frames = read_frames(Path(path), SHEET)
-        return contact_sheet([f.pixels for f in frames]), frames[-1].seconds
+        return contact_sheet([f.pixels for f in frames]), f"{frames[-1].seconds:.1f} s"
     except (UserError, OSError):
         return None
 

@@ -95,10 +95,10 @@ def size(card: EncoderCard) -> str:
 def choose(dataset: PairedDataset) -> dict[str, str]:
     """A row a modality; returns modality -> encoder name, without those left out."""
     downloads = not demo() and st.toggle(
-        "Also list open_clip models",
+        "Also list models to download",
         key=f"{CHOICE}open_clip",
-        help="Hundreds of CLIP and SigLIP models. The chosen one is downloaded at first use and kept; its picture and "
-        "text halves share a space, so they can be compared without any alignment.",
+        help="Hundreds of CLIP and SigLIP models for pictures and videos, CLAP for sounds. The chosen one is "
+        "downloaded at first use and kept; its two halves share a space, so they can be compared without any alignment.",
     )
     chosen = {}
     for i, modality in enumerate(dataset.modalities):

@@ -47,8 +47,8 @@ def test_what_decides_is_found_and_noise_is_not(workspace: Workspace, change: st
     found = journey.columns_of(workspace, "table", change)
     assert found.columns == ("size", "hue", "noise") and found.n == 48  # the fifth that is held out
     lost = dict(zip(found.columns, found.mean, strict=True))
-    assert min(lost["size"], lost["hue"]) > 5 * abs(lost["noise"])
-    assert found.low[0] > 0 and found.low[1] > 0 and found.low[2] <= 0.02
+    assert min(lost["size"], lost["hue"]) > 3 * abs(lost["noise"])
+    assert found.low[0] > 0 and found.low[1] > 0 and found.low[2] <= 0.03
     assert (found.low <= found.mean).all() and (found.mean <= found.high).all()
     assert found.flips is not None and found.flips[0] > found.flips[2]
 
