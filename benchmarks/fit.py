@@ -45,13 +45,13 @@ def data(n: int = 2000, classes: int = 10) -> Embeddings:
 def ratios(name: str, embeddings: Embeddings, rounds: int) -> list[float]:
     """Our loop's time over the plain loop's, one number a round; both take the same steps."""
     fusion = methods()[name](epochs=1).fit(embeddings, objective="classification")
-    xs, present = fusion._tensors(embeddings)
+    xs, present = fusion.standard_.tensors(embeddings)
     target = torch.as_tensor(np.searchsorted(fusion.classes_.astype(str), embeddings.labels.astype(str)))
     rows = np.arange(len(embeddings))
     found = []
     for _ in range(rounds):
         net = build_module(fusion._build, 0)
-        losses = Losses("classification", fusion.standard_.names, 0.5, fusion.auxiliary(), torch.Generator())
+        losses = Losses("classification", fusion.standard_.names, 0.5, fusion.unimodal_weight, torch.Generator())
 
         def step(rows: torch.Tensor, train: bool, net=net, losses=losses) -> dict[str, torch.Tensor]:
             return losses(net, Batch([x[rows] for x in xs], present[rows], target[rows]), train)

@@ -25,7 +25,7 @@ def gradients(name: str, embeddings, objective: str) -> dict[str, torch.Tensor]:
     keep = embeddings.mask.any(1)
     xs, present = fusion.standard_.tensors(embeddings.take(keep))
     target = torch.as_tensor(targets.encode(0.0, 1.0))[torch.as_tensor(keep)]
-    losses = Losses(objective, fusion.standard_.names, 0.5, fusion.auxiliary(), torch.Generator().manual_seed(0))
+    losses = Losses(objective, fusion.standard_.names, 0.5, fusion.unimodal_weight, torch.Generator().manual_seed(0))
     net.train()
     losses(net, Batch(xs, present, target), True)["loss"].backward()
     return {k: p.grad for k, p in net.named_parameters()}
