@@ -14,9 +14,18 @@ from mmexplore.journey.fusing import (
     mean_entropy,
     weights,
 )
-from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
+from mmexplore.journey.measuring import (
+    agreement_of,
+    information_of,
+    information_table,
+    measured_weights,
+    per_class,
+    perceptual_of,
+    shapley_of,
+)
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
+from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "agreement_of",
@@ -32,15 +41,19 @@ __all__ = [
     "fuse",
     "fusion_input",
     "fusion_summary",
+    "information_of",
+    "information_table",
     "language_of",
     "mean_entropy",
     "measured_weights",
     "mispairs_of",
+    "per_class",
     "perceptual_of",
     "retrieval_reports",
     "search_items",
     "search_like",
     "shapley_of",
     "shared_space",
+    "truth_of_methods",
     "weights",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import jobs_view, opening, session, sidebar
+from mmexplore.ui import jobs_view, opening, selection, session, sidebar
 from mmexplore.ui.widgets import STYLE
 
 #: section -> title -> file, as the sidebar lists them
@@ -42,8 +42,10 @@ def run() -> None:
     page.run()
 
 
-def header(title: str, lead: str) -> None:
+def header(title: str, lead: str, selection_bar: bool = True) -> None:
     """The page's title and one sentence on what it is for (both ours, Markdown allowed). First call of every page.
+
+    Below them stands what is selected; a page that selects inside a fragment draws that bar in the fragment itself.
 
     Until `st.navigation` has been called once in a server, Streamlit takes the folder `pages/` for its older kind of
     pages: whoever comes first, by a page's own address, gets that page without app.py. They are led through app.py.
@@ -54,3 +56,5 @@ def header(title: str, lead: str) -> None:
     st.html(STYLE)
     st.title(title, anchor=False)
     st.caption(lead)
+    if selection_bar:
+        selection.bar(session.workspace())

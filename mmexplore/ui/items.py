@@ -10,6 +10,7 @@ import streamlit as st
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
+from mmexplore.ui import selection
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line
 from mmexplore.workspace import Workspace
@@ -80,7 +81,7 @@ def item_grid(
     skip: Sequence[str] = (),
     limit: int = 24,
 ) -> None:
-    """Cards of these rows, `limit` at a time with Earlier / Later.
+    """Cards of these rows, `limit` at a time with Earlier / Later; the box on a card selects its item.
 
     Args:
         rows: positions in the pairs (or vectors), in the order to show.
@@ -100,6 +101,7 @@ def item_grid(
                     st.text(one_line(notes[int(row)], 80))
                 if below is not None:
                     below(int(row))
+                selection.pick(str(ids[row]), f"{key}-{row}")
 
 
 def _ids(workspace: Workspace) -> np.ndarray:

@@ -1,30 +1,30 @@
-"""Measured beside learned: Shapley values, their null, agreement with the weights, and planted truth."""
+"""Measured beside learned: Shapley values, their null, agreement with the weights; by data set, class and item."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.attribution.null import Null
 from mmexplore.attribution.perceptual import Perceptual
-from mmexplore.attribution.shapley import Contributions
+from mmexplore.attribution.shapley import MAX_EXACT, Contributions
 from mmexplore.attribution.value import BASELINES
-from mmexplore.figures.contributions import estimates_beside_truth, mean_contributions
+from mmexplore.embeddings import Embeddings
+from mmexplore.figures import theme
+from mmexplore.figures.contributions import class_contributions, mean_contributions
 from mmexplore.figures.weights import weight_against_contribution
-from mmexplore.ui import python, session
+from mmexplore.ui import python, selection, session, weighing
 from mmexplore.ui.download import chart, view_bar
+from mmexplore.ui.items import item_grid
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, plain, section
 from mmexplore.workspace import Workspace
 
-TRUTH = "truth_"  # columns of the planted example: the item's true weight of each modality
+CARDS = 12
+DIFFER = "Weight and measure differ most"
 
 
-@st.fragment
 def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
     """The section of the Weights page; `learned` [N, M] or None where the method has no weights."""
     section(
@@ -59,8 +59,19 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
             st.info(plain(agreed[1], 500))
     figure = mean_contributions(found, null)
     chart(figure, "shapley")
-    if found.error is not None:
-        st.caption(f"Sampled: the standard error is at most {found.error.max():.4f}.")
+    sampled = ""
+    if found.error is not None and found.mean_error is not None:
+        sampled = (
+            f" More than {MAX_EXACT} modalities: random orders were drawn; the lines on the bars are the standard "
+            f"error of the mean (at most {found.mean_error.max():.4f}; of an item at most {found.error.max():.4f})."
+        )
+    st.caption(
+        plain(
+            f"Value: {found.meaning}. In place of a hidden modality ({found.baseline}): {BASELINES[found.baseline]}. "
+            f"Grey: 95 % of {len(null.values)} draws with the {null.permuted} permuted.{sampled}",
+            900,
+        )
+    )
     view_bar(
         "shapley",
         figure=figure,
@@ -68,18 +79,92 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
         python=python.measured(workspace, baseline),
     )
     if learned is not None:
-        st.caption("Each point is an item: its learned weight and the share of its measured contribution.")
-        _, scatter = session.remember(
-            ("learned-measured", id(found), id(learned)),
-            lambda: (
-                (found, learned),
-                weight_against_contribution(
-                    learned, found.shares, embeddings.modalities, contribution_name="share of the Shapley values"
-                ),
+        _scatter(workspace, embeddings, found, learned)
+    _by_class(workspace, embeddings, found, baseline)
+    _by_item(workspace, embeddings, found, learned)
+
+
+def _scatter(workspace: Workspace, embeddings: Embeddings, found: Contributions, learned: np.ndarray) -> None:
+    section(
+        "Learned against measured",
+        "Each point is an item: its learned weight and the share of its measured contribution. Draw around points to "
+        "select them.",
+    )
+    marked = selection.highlighted("learned-measured", workspace)
+    _, figure = session.remember_last(
+        "learned-measured",
+        (id(found), id(learned), None if marked is None else workspace.selection),
+        lambda: (
+            (found, learned),
+            weight_against_contribution(
+                learned,
+                found.shares,
+                embeddings.modalities,
+                titles=embeddings.ids.astype(str).tolist(),
+                contribution_name="share of the Shapley values",
+                selected=marked,
             ),
+        ),
+    )
+    selection.draw(figure, "learned-measured", embeddings.ids)
+    view_bar(
+        "learned-measured",
+        figure=figure,
+        table=lambda: contribution_table(found, embeddings.ids, embeddings.labels, learned),
+        python=python.weights(workspace),
+    )
+
+
+def _by_class(workspace: Workspace, embeddings: Embeddings, found: Contributions, baseline: str) -> None:
+    _, per_class = session.remember(
+        ("shapley.class", id(found)), lambda: (found, journey.per_class(found, embeddings.labels))
+    )
+    if not per_class:
+        return
+    section("Measured, class by class", "Mean Shapley value of each modality for the items of a class.")
+    figure = class_contributions(per_class, found.modalities, found.meaning)
+    chart(figure, "shapley-classes")
+    view_bar(
+        "shapley-classes",
+        figure=figure,
+        table=lambda: weighing.class_table({c: v.tolist() for c, v in per_class.items()}, found.modalities),
+        python=python.measured(workspace, baseline),
+    )
+
+
+def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions, learned: np.ndarray | None) -> None:
+    section(
+        "Measured, item by item",
+        "The bar is the share of each modality in the size of the contributions; below it the contributions themselves "
+        "(negative: the modality speaks against the item's own class)."
+        + ("" if learned is None else " The upper bar is the learned weights."),
+    )
+    ways = weighing.orders(found.modalities)[:-1] + ([] if learned is None else [DIFFER])
+    how = st.selectbox("Sort by", ways, key=f"{CHOICE}shapley.order", width=320)
+    if how == DIFFER and learned is not None:
+        several = np.flatnonzero(embeddings.mask.sum(axis=1) > 1)
+        apart = np.abs(learned[several] - found.shares[several]).sum(axis=1)
+        rows = several[np.argsort(-apart, kind="stable")]
+    else:
+        rows = weighing.order_rows(found.shares, embeddings.mask, how, found.modalities)
+    rows = selection.only_selected(workspace, rows, "shapley")
+    colours = theme.modality_colours(found.modalities)
+    weighing.legend({m: colours[m] for m in found.modalities}, "shapley")
+
+    def under(row: int) -> None:
+        with st.container(key=f"weigh-shapley-{row}"):
+            if learned is not None:
+                st.image(weighing.bar_svg(learned[row], colours, found.modalities), width="stretch")
+            st.image(weighing.bar_svg(found.shares[row], colours, found.modalities), width="stretch")
+        st.text(
+            ", ".join(
+                f"{m} {v:+.2f}"
+                for m, v, there in zip(found.modalities, found.values[row], embeddings.mask[row], strict=True)
+                if there
+            )
         )
-        chart(scatter, "learned-measured")
-    _beside_truth(embeddings.columns, found, null, learned)
+
+    item_grid(workspace, rows, f"shapley-{how}", below=under, limit=CARDS)
 
 
 def _numbers(found: Contributions, lost: Perceptual | None) -> None:
@@ -98,46 +183,33 @@ def _numbers(found: Contributions, lost: Perceptual | None) -> None:
                 (
                     f"Flips without {m}",
                     f"{flip:.0%}",
-                    f"Share of the held-out items whose answer changes when {m} is taken away. With {m} permuted "
-                    f"accuracy falls from {lost.score:.0%} to {low:.0%} (perceptual score {part:.2f}).",
+                    f"Share of the held-out items whose answer changes when {m} is taken away altogether.",
                 )
-                for m, flip, low, part in zip(lost.modalities, lost.flips, lost.permuted, lost.lost, strict=True)
+                for m, flip in zip(lost.modalities, lost.flips, strict=True)
+            ]
+            + [
+                (
+                    f"Perceptual, {m}",
+                    f"{part:.2f}",
+                    f"Perceptual score: the share of the accuracy that is lost when {m} is dealt out among the items "
+                    f"at random. Accuracy falls from {lost.score:.0%} to {low:.0%} (sd over draws {spread:.1%}).",
+                )
+                for m, low, spread, part in zip(lost.modalities, lost.permuted, lost.spread, lost.lost, strict=True)
             ]
         )
 
 
-def contribution_table(found: Contributions, ids: np.ndarray, labels: np.ndarray | None) -> pd.DataFrame:
-    """One line an item: its Shapley values, v(all), v(none)."""
+def contribution_table(
+    found: Contributions, ids: np.ndarray, labels: np.ndarray | None, learned: np.ndarray | None = None
+) -> pd.DataFrame:
+    """One line an item: its Shapley values (and their error where sampled), learned weights, v(all), v(none)."""
     table = pd.DataFrame({"id": ids.astype(str)})
     if labels is not None:
         table["label"] = labels
     for j, m in enumerate(found.modalities):
         table[f"shapley {m}"] = found.values[:, j]
+        if found.error is not None:
+            table[f"standard error {m}"] = found.error[:, j]
+        if learned is not None:
+            table[f"weight {m}"] = learned[:, j]
     return table.assign(**{"v(all)": found.full, "v(none)": found.empty})
-
-
-def _beside_truth(columns: pd.DataFrame, found: Contributions, null: Null, learned: np.ndarray | None) -> None:
-    """Where the data carries the truth (the planted example), every estimate beside it."""
-    names = [f"{TRUTH}{m}" for m in found.modalities]
-    if not set(names) <= set(columns):
-        return
-    section(
-        "Beside the truth",
-        "This data was made so that the weight of each modality is known. The line is the truth; a bar that misses "
-        "it is an estimate that misleads.",
-    )
-    truth = columns[names].to_numpy(float).mean(axis=0)
-    shares = shares_of(found, null, learned)
-    figure = estimates_beside_truth(shares, truth, found.modalities)
-    chart(figure, "truth")
-    table = pd.DataFrame({"modality": found.modalities, "truth": truth, **shares})
-    view_bar("truth", figure=figure, table=lambda: table)
-
-
-def shares_of(found: Contributions, null: Null, learned: np.ndarray | None) -> Mapping[str, np.ndarray]:
-    """Each estimate as shares that sum to 1: mean learned weights, and mean Shapley values above the null's mean."""
-    above = np.maximum(found.mean() - null.values.mean(axis=0), 0)
-    estimates = {"Shapley, measured": above / (above.sum() or 1.0)}
-    if learned is not None:
-        estimates["weights, learned"] = learned.mean(axis=0)
-    return estimates

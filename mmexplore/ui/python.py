@@ -172,6 +172,33 @@ def measured(workspace: Workspace, baseline: str) -> str:
     )
 
 
+def truth(methods: list[str]) -> str:
+    """Methods fitted to planted data, beside the truth."""
+    return (
+        OPEN
+        + f"""
+found, refused = journey.truth_of_methods(workspace, {methods!r})
+for f in found:
+    print(f.method, f.truth, f.measured, f.learned)
+"""
+    )
+
+
+def information(a: str, b: str, words: str, target: str) -> str:
+    """Redundancy, uniqueness and synergy of two modalities."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.information import information_bars
+
+found, note = journey.information_of(workspace, {a!r}, {b!r}, words={words!r}, target={target!r})
+print(note)
+print(journey.information_table(found))
+information_bars(found).show()
+"""
+    )
+
+
 def mispairs(src: str, dst: str) -> str:
     """Rows whose halves do not seem to belong together."""
     return (
