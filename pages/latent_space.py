@@ -88,6 +88,8 @@ def together() -> None:
         python=python.joint_map(asdict(options), chosen),
     )
     geometry.gap(shared, chosen)
+    pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
+    gap_control.what_a_similarity_means(workspace, shared, pairs)
     selected_items()
 
 

@@ -49,7 +49,10 @@ class Pid:
 
 
 def exact(joint: np.ndarray) -> Pid:
-    """By the library `dit` (`PID_BROJA`): for small tables, about ten cells a side at most, as its time grows steeply.
+    """By the library `dit` (`PID_BROJA`), for small tables with structure: gates, a few states a side.
+
+    Its time grows steeply with the sides, and on tables without zeros its optimiser may stop early, which makes the
+    synergy too small; `decompose` is for tables of counts.
 
     Args:
         joint: counts or probabilities [A, B, Y].

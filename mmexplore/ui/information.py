@@ -88,8 +88,8 @@ def in_words(found: Information) -> str:
     """The estimate in a sentence or two."""
     told = (
         f"There are {found.entropy:.2f} bits to be told. Together {found.a} and {found.b} tell "
-        f"{found.found.total:.2f}: {found.found.redundancy:.2f} that either would tell, {found.found.unique[0]:.2f} only {found.a}, "
-        f"{found.found.unique[1]:.2f} only {found.b}, {found.found.synergy:.2f} only both together."
+        f"{found.found.total:.2f}: {found.found.redundancy:.2f} that either would tell, {found.found.unique[0]:.2f} "
+        f"only {found.a}, {found.found.unique[1]:.2f} only {found.b}, {found.found.synergy:.2f} only both together."
     )
     parts = zip(part_names(found.a, found.b), found.found.as_array(), found.null, strict=True)
     weak = [name for name, bits, null in parts if bits <= null]

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
+from mmexplore.attribution.null import Null
 from mmexplore.attribution.perceptual import Perceptual
 from mmexplore.attribution.shapley import MAX_EXACT, Contributions
 from mmexplore.attribution.value import BASELINES
@@ -50,7 +51,7 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
                 journey.perceptual_of(fitted.fusion, embeddings, workspace.seed),
             ),
         )
-    _numbers(found, lost)
+    _numbers(found, null, lost, learned)
     if learned is not None:
         _, agreed = session.remember(
             ("agreement", id(found)), lambda: (found, journey.agreement_of(fitted.fusion, embeddings, found, lost))
@@ -167,36 +168,52 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
     item_grid(workspace, rows, f"shapley-{how}", below=under, limit=CARDS)
 
 
-def _numbers(found: Contributions, lost: Perceptual | None) -> None:
+def _numbers(found: Contributions, null: Null, lost: Perceptual | None, learned: np.ndarray | None) -> None:
     about = "Mean Shapley value over all items: {}. Baseline: {}."
-    values = [
-        (m, f"{phi:+.3f}", about.format(found.meaning, found.baseline))
-        for m, phi in zip(found.modalities, found.mean(), strict=True)
-    ]
     residual = float(np.abs(found.residual).max())
     shown = f"{residual:.0e}" if residual >= 1e-6 else "0"
-    values.append(("Residual", shown, "All contributions must add up to v(all) - v(none). This is what is left over."))
-    numbers(values)
+    numbers(
+        [
+            (m, f"{phi:+.3f}", about.format(found.meaning, found.baseline))
+            for m, phi in zip(found.modalities, found.mean(), strict=True)
+        ]
+        + [("Residual", shown, "All contributions must add up to v(all) - v(none). This is what is left over.")]
+    )
+    table = pd.DataFrame({"modality": found.modalities})
+    if learned is not None:
+        table["learned weight"] = learned.mean(axis=0)
+    table["Shapley value"] = found.mean()
+    table["nothing to find"] = [f"{low:+.3f} to {high:+.3f}" for low, high in zip(null.low, null.high, strict=True)]
     if lost is not None:
-        numbers(
-            [
-                (
-                    f"Flips without {m}",
-                    f"{flip:.0%}",
-                    f"Share of the held-out items whose answer changes when {m} is taken away altogether.",
-                )
-                for m, flip in zip(lost.modalities, lost.flips, strict=True)
-            ]
-            + [
-                (
-                    f"Perceptual, {m}",
-                    f"{part:.2f}",
-                    f"Perceptual score: the share of the accuracy that is lost when {m} is dealt out among the items "
-                    f"at random. Accuracy falls from {lost.score:.0%} to {low:.0%} (sd over draws {spread:.1%}).",
-                )
-                for m, low, spread, part in zip(lost.modalities, lost.permuted, lost.spread, lost.lost, strict=True)
-            ]
-        )
+        table["flips"] = lost.flips
+        table["accuracy, permuted"] = lost.permuted
+        table["perceptual score"] = lost.lost
+    column = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="measured",
+        column_config={
+            "learned weight": column(format="percent"),
+            "Shapley value": column(format="%.3f"),
+            "nothing to find": st.column_config.TextColumn(
+                help="Where 95 % of the draws lie with the labels or the pairing permuted."
+            ),
+            "flips": column(
+                "Answer changes without it",
+                format="percent",
+                help="Share of the held-out items whose answer changes when the modality is taken away altogether.",
+            ),
+            "accuracy, permuted": column(
+                format="percent", help="Held-out accuracy when the modality is dealt out among the items at random."
+            ),
+            "perceptual score": column(
+                format="%.2f", help="The share of the accuracy that is lost when the modality is dealt out at random."
+            ),
+        },
+    )
+    if lost is not None:
+        st.caption(f"Held-out accuracy with everything as it is: {lost.score:.0%}.")
 
 
 def contribution_table(

@@ -172,6 +172,24 @@ def measured(workspace: Workspace, baseline: str) -> str:
     )
 
 
+def rescored(src: str, dst: str, method: str, bank: str, k: int, beta: float) -> str:
+    """Recall with and without rescoring, and the hubs."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.retrieval import recall_bars
+from mmexplore.retrieval.rescore import rescored_report
+
+shared, where = journey.shared_space(workspace)
+rows, which = journey.evaluation_rows(workspace)
+found = rescored_report(shared, {src!r}, {dst!r}, {method!r}, None if rows.all() else rows, bank={bank!r},
+                        k={k!r}, beta={beta!r}, seed=workspace.seed, most=2000)
+print(found.note, found.raw_hubs.skewness, found.hubs.skewness)
+recall_bars({{"raw": found.raw, {method!r}: found.rescored}}).show()
+"""
+    )
+
+
 def truth(methods: list[str]) -> str:
     """Methods fitted to planted data, beside the truth."""
     return (
@@ -208,6 +226,19 @@ from mmexplore.retrieval.mispairs import mispairs
 
 shared, where = journey.shared_space(workspace)
 print(mispairs(shared, {src!r}, {dst!r}).head(20))
+"""
+    )
+
+
+def duplicates(modality: str, least: float) -> str:
+    """Items of one modality that are nearly the same."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.retrieval.mispairs import near_duplicates
+
+shared, where = journey.shared_space(workspace)
+print(near_duplicates(shared, {modality!r}, {least!r}))
 """
     )
 

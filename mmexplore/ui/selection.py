@@ -255,7 +255,7 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame({"id": source.ids[rows].astype(str)})
     if not isinstance(source, Embeddings):
         for modality, cells in source.cells.items():
-            table[modality] = [_words(cells[r]) for r in rows]
+            table[modality] = [words_of(cells[r]) for r in rows]
     if source.labels is not None:
         table["label"] = source.labels[rows]
     if workspace.embeddings is not None and workspace.embeddings.splits is not None:
@@ -266,7 +266,8 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def _words(cell: Any) -> str:
+def words_of(cell: Any) -> str:
+    """What a cell shows, as one cell of a table: its text, its file's name, or how many numbers it holds."""
     if cell is None:
         return ""
     if isinstance(cell, str):

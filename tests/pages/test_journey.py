@@ -17,7 +17,7 @@ from mmexplore import showcase, workspace_files
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import PAGES, OpenPage
 
 APP = str(REPOSITORY / "app.py")
 
