@@ -9,8 +9,8 @@ from mmexplore.ui.widgets import plain, section
 
 header(
     "Encode",
-    "An encoder turns a picture or a text into a vector: a list of numbers that lie close together for things "
-    "that are alike.",
+    "An encoder turns a picture, a text, a sound ... into a vector: a list of numbers that lie close together for "
+    "things that are alike.",
 )
 workspace = need("pairs")
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore.figures import theme
 from mmexplore.figures.maps import joint_map
-from mmexplore.ui import gap_control, geometry, maps, python, selection, views
+from mmexplore.ui import gap_control, geometry, maps, picking, python, selection, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -38,7 +38,7 @@ view = st.segmented_control(
 
 @st.fragment
 def side_by_side() -> None:
-    selection.bar(workspace)
+    picking.bar(workspace)
     projections = maps.separate(workspace, options)
     if projections is None:
         return
@@ -53,7 +53,7 @@ def side_by_side() -> None:
 
 @st.fragment
 def together() -> None:
-    selection.bar(workspace)
+    picking.bar(workspace)
     shared, where = views.shared_space(workspace)
     if shared is None:
         st.info(plain(where))

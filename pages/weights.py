@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import information, measuring, python, selection, session, truth, views, weighing
+from mmexplore.ui import columns, information, measuring, picking, python, session, truth, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -30,6 +30,7 @@ if weights is None:
     measuring.measured(workspace, None)
     truth.beside_the_truth(workspace)
     information.shared_and_own(workspace)
+    columns.columns(workspace)
     st.stop()
 
 modalities = embeddings.modalities
@@ -57,7 +58,7 @@ section("Item by item")
 weighing.legend(colours)
 how = st.selectbox("Sort by", weighing.orders(modalities), key=f"{CHOICE}weights.order", width=320)
 rows = weighing.order_rows(weights, embeddings.mask, how, modalities)
-rows = selection.only_selected(workspace, rows, "weights")
+rows = picking.only_selected(workspace, rows, "weights")
 
 
 def under(row: int) -> None:
@@ -103,3 +104,4 @@ if norms is not None:
 measuring.measured(workspace, weights)
 truth.beside_the_truth(workspace)
 information.shared_and_own(workspace)
+columns.columns(workspace)

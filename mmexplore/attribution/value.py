@@ -70,8 +70,13 @@ class Answers:
         return self._known[key]
 
     def _ask(self, embeddings: Embeddings) -> np.ndarray:
-        answer = self.fusion.predict(embeddings)
-        return unit(self.fusion.transform(embeddings)) if answer is None else answer
+        return answer_of(self.fusion, embeddings)
+
+
+def answer_of(fusion: Fusion, embeddings: Embeddings) -> np.ndarray:
+    """The prediction (probabilities [N, C] or values [N]), or the fused unit vectors [N, d] where there is none."""
+    answer = fusion.predict(embeddings)
+    return unit(fusion.transform(embeddings)) if answer is None else answer
 
 
 def game(
@@ -106,7 +111,7 @@ def game(
 def game_of(answers: Answers, labels: np.ndarray | None, measure: str = "probability") -> Game:
     """The same from answers already given, for these labels [N] (the null permutes them)."""
     full = answers(np.ones(len(answers.embeddings.modalities), bool))[0]
-    score, meaning = _score(answers.fusion, full, labels, measure)
+    score, meaning = scorer(answers.fusion, full, labels, measure)
 
     def value(shown: np.ndarray) -> np.ndarray:
         return np.mean([score(a) for a in answers(shown)], axis=0)
@@ -158,8 +163,8 @@ def _show(embeddings: Embeddings, shown: np.ndarray, stand_in: dict[str, np.ndar
 
 
 # -- what is scored --------------------------------------------------------------
-def _score(
-    fusion: Fusion, full: np.ndarray, labels: np.ndarray | None, measure: str
+def scorer(
+    fusion: Fusion, full: np.ndarray, labels: np.ndarray | None, measure: str = "probability"
 ) -> tuple[Callable[[np.ndarray], np.ndarray], str]:
     """How an answer [N, ...] becomes a value [N], given the answer to everything, and what that value is."""
     if fusion.objective_ == "classification":

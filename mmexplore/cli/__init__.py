@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import listing, results, steps
+from mmexplore.cli import explaining, listing, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ for command in (
     results.search,
     results.evaluate,
     results.mispairs,
+    explaining.explain,
     results.report,
     listing.cache,
 ):

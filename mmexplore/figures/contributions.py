@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.attribution.columns import ColumnContributions
 from mmexplore.attribution.null import Null
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.truth import BesideTruth
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import LINE, RAMP, TEXT, base_figure, modality_colours, palette
+from mmexplore.figures.theme import BASE, LINE, OTHER, RAMP, TEXT, base_figure, modality_colours, palette
 
 MAX_BARS = 24  # classes above which bars become a heat map
 
@@ -179,4 +180,30 @@ def _class_map(values: np.ndarray, names: Sequence[str], modalities: Sequence[st
     )
     _names(figure, modalities)
     figure.update_xaxes(side="top")
+    return figure
+
+
+def column_bars(found: ColumnContributions, max_columns: int = 30) -> go.Figure:
+    """What is lost without each column of a table, most first, with its 95 % interval; columns past 30 are left out."""
+    order = np.argsort(-found.mean, kind="stable")[:max_columns]
+    figure = base_figure(f"lost: {found.meaning}", "", height=90 + 30 * len(order))
+    names = [label(found.columns[p], 32) for p in order]
+    figure.add_bar(
+        x=found.mean[order],
+        y=list(range(len(order))),
+        orientation="h",
+        width=0.6,
+        marker_color=[BASE[0] if found.low[p] > 0 else OTHER for p in order],
+        error_x={
+            "type": "data",
+            "symmetric": True,
+            "array": found.high[order] - found.mean[order],
+            "color": LINE,
+            "thickness": 1.5,
+        },
+        customdata=names,
+        hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+    )
+    figure.update_yaxes(tickvals=list(range(len(order))), ticktext=names, autorange="reversed", showgrid=False)
+    figure.update_layout(showlegend=False)
     return figure

@@ -140,9 +140,24 @@ def _template() -> go.layout.Template:
     )
 
 
-def base_figure(x_title: str = "", y_title: str = "", height: int = 360) -> go.Figure:
+class HouseFigure(go.Figure):
+    """A figure that can be settled: the copy of all its points that each rerun asks for is then made once."""
+
+    _settled: dict[str, Any] | None = None
+
+    def settle(self) -> HouseFigure:
+        """To be called after the last change; later ones are not shown."""
+        self._settled = self.to_dict()
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plotly's, or what it was when the figure was settled."""
+        return super().to_dict() if self._settled is None else self._settled
+
+
+def base_figure(x_title: str = "", y_title: str = "", height: int = 360) -> HouseFigure:
     """An empty figure in the house style: transparent, small margins, axes labelled, no title."""
-    figure = go.Figure()
+    figure = HouseFigure()
     figure.update_layout(
         template=_template(),
         height=height,
@@ -163,7 +178,7 @@ def density_edges(low: float, high: float, bins: int = 60) -> np.ndarray:
     return low + step * np.arange(-1, bins + 2)
 
 
-def empty_figure(message: str, height: int = 200) -> go.Figure:
+def empty_figure(message: str, height: int = 200) -> HouseFigure:
     """A figure that says in a sentence why there is nothing to draw."""
     figure = base_figure(height=height)
     figure.update_xaxes(visible=False)

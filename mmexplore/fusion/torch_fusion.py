@@ -180,7 +180,7 @@ class TorchFusion(Fusion):
         import torch
 
         net = build_module(self._build, 0)
-        net.load_state_dict({k: torch.as_tensor(v) for k, v in self._saved.items()})
+        net.load_state_dict({k: torch.tensor(v) for k, v in self._saved.items()})
         self.net_ = net.eval()
         return self.net_
 

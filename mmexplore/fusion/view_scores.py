@@ -25,17 +25,17 @@ def contrastive_score(fusion: Fusion, test: Embeddings, which: str, seed: int) -
         can = mask[:, j] & (mask.sum(1) > 1)
         dropped = _unit(fusion.transform(test.hide(hidden)))
         if can.any():
-            rank = _ranks(dropped[can], full, groups[can], groups)
+            rank = find_ranks(dropped[can], full, groups[can], groups)
             first.append((rank <= 1, test.groups[can]))
             tenth.append(rank <= 10)
         lonely = _unit(fusion.transform(test.hide(~hidden)))
         has = mask[:, j]
         if has.any():
             alone[name] = entry(
-                (_ranks(lonely[has], full, groups[has], groups) <= 1).astype(float), test.groups[has], seed
+                (find_ranks(lonely[has], full, groups[has], groups) <= 1).astype(float), test.groups[has], seed
             )
         if can.any():  # nothing shared: this modality alone finds the view made of all the others
-            across.append(_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10)
+            across.append(find_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10)
     if not first:
         raise UserError("no held-out row has two modalities", "evaluate", "give rows with two modalities present")
     hits = np.concatenate([h for h, _ in first]).astype(float)
@@ -54,7 +54,7 @@ def _unit(v: np.ndarray) -> np.ndarray:
     return v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)
 
 
-def _ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def find_ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Rank of the best answer of the query's group: 1 + how many others are nearer + half of the ties."""
     ranks = np.empty(len(queries))
     for i in range(0, len(queries), 512):

@@ -17,6 +17,7 @@ from mmexplore.attribution.value import game
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.base import Fusion
 from mmexplore.jobs import Progress
+from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.fusing import fitted_input, fusion_input
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.workspace import Workspace
@@ -52,7 +53,10 @@ def agreement_of(
 
 
 def measured_weights(workspace: Workspace, baseline: str = "missing") -> dict[str, Any]:
-    """What `mmexplore weights --measured --json` adds: shapley, perceptual, null, agreement; truth on planted data."""
+    """What `mmexplore weights --measured --json` adds: shapley, perceptual, null, agreement, columns of tables, truth.
+
+    "truth" is None where the data was not planted.
+    """
     fitted, embeddings = fitted_input(workspace)
     found, null = shapley_of(workspace, baseline)
     lost = perceptual_of(fitted.fusion, embeddings, workspace.seed)
@@ -76,7 +80,11 @@ def measured_weights(workspace: Workspace, baseline: str = "missing") -> dict[st
         "perceptual": None if lost is None else {k: v for k, v in vars(lost).items() if k != "modalities"},
         "agreement": None,
         "truth": truth,
+        "columns": {},
     }
+    for table in tables_of(workspace):
+        columns = columns_of(workspace, table)
+        answer["columns"][table] = {k: v for k, v in vars(columns).items() if k != "modality"}
     answer["shapley"]["per_class"] = per_class(found, embeddings.labels)
     if agreed is not None:
         answer["agreement"] = {k: v for k, v in vars(agreed[0]).items() if k != "modalities"} | {"sentence": agreed[1]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.bridge import BridgeAlignment
@@ -61,6 +63,25 @@ def align(
     embeddings = embeddings_of(workspace) if estimator.fitted_in_advance else workspace.ensure_split()
     estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
+
+
+def carried(workspace: Workspace, shared: Embeddings, modality: str, vectors: np.ndarray) -> np.ndarray:
+    """Fresh vectors of a modality's encoder, float32 [B, d], taken where `shared` (of this workspace) lies, [B, K]."""
+    embeddings, n = embeddings_of(workspace), len(vectors)
+    ids = np.arange(n).astype(str).astype(object)
+    given = Embeddings(
+        vectors={m: vectors if m == modality else np.zeros((n, d), np.float32) for m, d in embeddings.dims.items()},
+        present={m: np.full(n, m == modality) for m in embeddings.modalities},
+        ids=ids,
+        groups=ids,
+        spaces=embeddings.spaces,
+        content={m: np.full(n, "", object) for m in embeddings.modalities},
+    )
+    if workspace.alignment is not None:
+        given = workspace.alignment.transform(given)
+    elif shared.spaces[modality] != given.spaces[modality]:
+        given = BridgeAlignment().fit(given).transform(given)
+    return given.vectors[modality]
 
 
 def comparable(workspace: Workspace, shared: Embeddings | None = None) -> Embeddings:

@@ -15,6 +15,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.delimited import check_header
 from mmexplore.pairs.media import suffix_of
 from mmexplore.pairs.values import suffix_of_bytes
+from mmexplore.uploads import spend
 
 _BATCH_ROWS = 500  # of 200 KB photos: 100 MB
 
@@ -120,6 +121,7 @@ def _spilled(value: Any, spill: Path) -> Any:
     hinted = suffix_of(hint) if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix_of(hint)) else ""
     target = spill / digest[:2] / f"{digest}{suffix or hinted}"
     if not target.exists():
+        spend(target, len(data), "the media in the table")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     return target

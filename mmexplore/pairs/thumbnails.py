@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmexplore.pairs.dataset import content_key
 from mmexplore.pairs.images import thumbnail
+
+MAX_BYTES = 256 << 20  # of one folder of thumbnails: some 12,000
 
 
 def thumbnail_file(cell: Path, folder: Path, px: int = 256, key: str | None = None) -> Path:
@@ -29,3 +33,27 @@ def thumbnail_file(cell: Path, folder: Path, px: int = 256, key: str | None = No
         part.write_bytes(data)
         part.replace(target)  # whole or not at all, two pages at once too
     return target
+
+
+def trim(folder: Path, max_bytes: int = MAX_BYTES) -> int:
+    """Delete the oldest thumbnails in `folder` until they hold at most `max_bytes`; the bytes left."""
+    files = sorted(_files(folder))
+    left = sum(size for _, size, _ in files)
+    for _, size, path in files:
+        if left <= max_bytes:
+            break
+        Path(path).unlink(missing_ok=True)
+        left -= size
+    return left
+
+
+def _files(folder: Path) -> Iterator[tuple[int, int, str]]:
+    """(when made in ns, bytes, path) of every thumbnail."""
+    for inner in os.scandir(folder) if folder.is_dir() else ():
+        if inner.is_dir():
+            for file in os.scandir(inner.path):
+                try:
+                    status = file.stat()
+                except FileNotFoundError:  # another process was faster
+                    continue
+                yield status.st_mtime_ns, status.st_size, file.path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import jobs_view, opening, selection, session, sidebar
-from mmexplore.ui.widgets import STYLE
+from mmexplore.errors import UserError
+from mmexplore.ui import jobs_view, opening, picking, session, sidebar
+from mmexplore.ui.widgets import STYLE, say_error
 
 #: section -> title -> file, as the sidebar lists them
 SECTIONS = {
@@ -39,7 +40,10 @@ def run() -> None:
     jobs_view.collect()
     sidebar.show()
     jobs_view.show()
-    page.run()
+    try:
+        page.run()
+    except UserError as error:  # a quota, a demo: said on the page, whichever part of it asked
+        say_error(error)
 
 
 def header(title: str, lead: str, selection_bar: bool = True) -> None:
@@ -57,4 +61,4 @@ def header(title: str, lead: str, selection_bar: bool = True) -> None:
     st.title(title, anchor=False)
     st.caption(lead)
     if selection_bar:
-        selection.bar(session.workspace())
+        picking.bar(session.workspace())

@@ -69,9 +69,10 @@ def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str
     if not alignment.methods()[method].fitted_in_advance:
         workspace.ensure_split()
     embeddings, frozen = workspace.embeddings, replace(workspace)
+    once = session.once(("align", method, repr(params)), gives=lambda found: found)
 
     def work(progress: Progress):
-        return journey.align(frozen, method, params, progress)
+        return once(lambda: journey.align(frozen, method, params, progress))
 
     def take_up(result) -> str:
         if session.workspace().embeddings is not embeddings:
@@ -150,9 +151,10 @@ def _fit(
 ) -> None:
     workspace.ensure_split()
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
+    once = session.once(("fuse", method, repr(params), objective, target, source, seed), gives=lambda f: (f,))
 
     def work(progress: Progress) -> FittedFusion:
-        return journey.fuse(frozen, method, params, objective, target, source, seed, progress)
+        return once(lambda: journey.fuse(frozen, method, params, objective, target, source, seed, progress))
 
     def take_up(fitted: FittedFusion) -> str:
         now = session.workspace()

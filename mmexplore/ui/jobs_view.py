@@ -23,13 +23,20 @@ class Waiting:
     kind: str
 
 
-def submit(title: str, work: Callable[[Progress], Any], take_up: Callable[[Any], str | None], kind: str) -> None:
+def submit(
+    title: str,
+    work: Callable[[Progress], Any],
+    take_up: Callable[[Any], str | None],
+    kind: str,
+    patience: float = 0.0,
+) -> None:
     """Queue `work(progress)`; once it is done, `take_up(result)` runs in this session, whatever page is shown.
 
     Args:
         title: what the person reads ("Encode 519 pairs").
         take_up: keeps the result in the workspace; may return a sentence to show.
         kind: "encode", "fuse", "read" ...: a new job of a kind replaces a failed one on display.
+        patience: seconds to wait here for work that is mostly over at once, before its strip is shown.
     """
     try:
         job = pool().submit(title, work, session.owner())
@@ -38,6 +45,7 @@ def submit(title: str, work: Callable[[Progress], Any], take_up: Callable[[Any],
         return
     _waiting()[:] = [w for w in _waiting() if w.kind != kind or not w.job.finished]
     _waiting().append(Waiting(job, take_up, kind))
+    job.wait(patience)
     st.rerun()
 
 

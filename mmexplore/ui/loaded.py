@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore.pairs.dataset import Rejected
-from mmexplore.ui import selection
-from mmexplore.ui.download import table_buttons, view_bar
+from mmexplore.pairs.dataset import Kind, Rejected
+from mmexplore.ui import picking, selection, views
+from mmexplore.ui.download import chart, table_buttons, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.presence import complete, patterns
-from mmexplore.ui.widgets import numbers, plain, section
+from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 TABLE_ROWS = 5000
@@ -53,8 +54,9 @@ def cards(workspace: Workspace) -> None:
         return
     section("The pairs")
     if source.labels is not None and not np.issubdtype(source.labels.dtype, np.floating):
-        selection.classes(source.ids, source.labels, "labels")
-    item_grid(workspace, selection.only_selected(workspace, np.arange(len(source)), "pairs"), "pairs", limit=24)
+        picking.classes(source.ids, source.labels, "labels")
+    item_grid(workspace, picking.only_selected(workspace, np.arange(len(source)), "pairs"), "pairs", limit=24)
+    places(workspace)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
     with st.expander("What is missing where"):
@@ -70,13 +72,36 @@ def cards(workspace: Workspace) -> None:
         )
 
 
+def places(workspace: Workspace) -> None:
+    """A map of each place modality; what is drawn around there is selected in every view."""
+    dataset = workspace.dataset
+    for modality in [] if dataset is None else [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
+        from mmexplore.figures.places import place_map
+
+        rows = np.flatnonzero(dataset.present[modality])
+        at = np.stack([np.asarray(dataset.cells[modality][r], float) for r in rows])
+        titles = views.text_of_rows(workspace) or [str(i) for i in dataset.ids]
+        name = f"place-{modality}"
+        section(f"Where: {one_line(modality, 40)}", "Draw around points to select them.")
+        key = selection.chart_key(name)
+        figure = place_map(at, rows, titles, dataset.labels, selection.highlighted(name, workspace))
+        chart(
+            figure,
+            name,
+            key=key,
+            on_select=partial(selection.take_points, name, key, dataset.ids),
+            selection_mode=("lasso", "box", "points"),
+        )
+        view_bar(name, figure=figure)
+
+
 def _table(workspace: Workspace) -> None:
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     assert source is not None
     rows = np.arange(min(len(source), TABLE_ROWS))
     if len(rows) < len(source):
         st.caption(f"The first {len(rows):,} of {len(source):,} rows; the download has all.")
-    selection.table(selection.item_table(workspace, rows), "pairs", source.ids, rows)
+    picking.table(selection.item_table(workspace, rows), "pairs", source.ids, rows)
     view_bar("pairs", table=lambda: selection.item_table(workspace, np.arange(len(source))))
 
 

@@ -16,7 +16,7 @@ from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.ui import jobs_view, selection, session, views
+from mmexplore.ui import jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
@@ -151,10 +151,15 @@ def _computed(
     if options.method == "pca":
         with st.spinner("Drawing the maps"):
             return session.remember(key, lambda: work(Progress()))
-    kind = f"map.{hash(key)}"
+    kind, once = f"map.{hash(key)}", session.once(key)
     if not jobs_view.known(kind):
         jobs_view.cancel_others("map.")
-        jobs_view.submit(f"Draw {METHODS[options.method]} maps", work, lambda maps: session.keep(key, maps), kind)
+        jobs_view.submit(
+            f"Draw {METHODS[options.method]} maps",
+            lambda progress: once(lambda: work(progress)),
+            lambda maps: session.keep(key, maps),
+            kind,
+        )
     elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
         jobs_view.forget(kind)
         st.rerun()
@@ -185,7 +190,7 @@ def joint_hover_texts(
 def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
     """One map; where it can be lassoed, what is lassoed becomes the selection."""
     if selectable:
-        selection.draw(figure, name, ids)
+        picking.draw(figure, name, ids)
     else:
         chart(figure, name)
 
@@ -203,16 +208,13 @@ def draw_separate(
     drawn = {}
     for rows in marked.values():  # one set of figures without the selection, one with it, each only where needed
         if (rows is None) not in drawn:
-            drawn[rows is None] = _linked(workspace, projections, colour, values, rows)
+            drawn[rows is None] = _linked(workspace, projections, colour, values, rows, flat, by_class)
     per_row = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), per_row):
         for column, name in zip(st.columns(per_row), names[start : start + per_row], strict=False):
-            figure = drawn[marked[name] is None][name]
-            if by_class:
-                figure.update_layout(showlegend=False, margin_b=8)
             with column:
                 st.markdown(f"**{plain(name, 60)}**")
-                draw(figure, name, workspace.embeddings.ids, flat)
+                draw(drawn[marked[name] is None][name], name, workspace.embeddings.ids, flat)
                 st.caption(plain(projections[name].note))
 
 
@@ -222,15 +224,27 @@ def _linked(
     colour: str,
     values: np.ndarray | None,
     marked: np.ndarray | None,
+    flat: bool,
+    own_legend: bool,
 ) -> dict[str, Any]:
-    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second."""
+    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second.
+
+    flat: can be lassoed.  own_legend: the legend stands above the maps, none in them.
+    """
     titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     kind = "plain" if marked is None else "marked"
     parts = (projections, workspace.embeddings, workspace.fitted)
     key = (*map(id, parts), colour, workspace.selection if marked is not None else None)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figures, so that their ids are not given to others
-        return parts, linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        figures = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        for figure in figures.values():
+            if own_legend:
+                figure.update_layout(showlegend=False, margin_b=8)
+            if flat:
+                figure.update_layout(dragmode="lasso")
+            figure.settle()
+        return parts, figures
 
     return session.remember_last(f"maps.{kind}", key, make)[1]
 
@@ -240,7 +254,7 @@ def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:
     scale = session.remember_last(
         f"legend.{key}", (id(values), len(values)), lambda: (values, theme.categories(values))
     )
-    selection.classes(ids, values, key, dict(zip(scale[1].names, scale[1].colours, strict=True)))
+    picking.classes(ids, values, key, dict(zip(scale[1].names, scale[1].colours, strict=True)))
 
 
 def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.figures import theme
 from mmexplore.figures.contributions import class_contributions, mean_contributions
 from mmexplore.figures.weights import weight_against_contribution
-from mmexplore.ui import python, selection, session, weighing
+from mmexplore.ui import picking, python, selection, session, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.session import CHOICE
@@ -107,7 +107,7 @@ def _scatter(workspace: Workspace, embeddings: Embeddings, found: Contributions,
             ),
         ),
     )
-    selection.draw(figure, "learned-measured", embeddings.ids)
+    picking.draw(figure, "learned-measured", embeddings.ids)
     view_bar(
         "learned-measured",
         figure=figure,
@@ -148,7 +148,7 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
         rows = several[np.argsort(-apart, kind="stable")]
     else:
         rows = weighing.order_rows(found.shares, embeddings.mask, how, found.modalities)
-    rows = selection.only_selected(workspace, rows, "shapley")
+    rows = picking.only_selected(workspace, rows, "shapley")
     colours = theme.modality_colours(found.modalities)
     weighing.legend({m: colours[m] for m in found.modalities}, "shapley")
 

@@ -9,8 +9,9 @@ import streamlit as st
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
+from mmexplore.pairs.values import words_of
 from mmexplore.retrieval.mispairs import Planted, mispairs, near_duplicates, planted_mispairs
-from mmexplore.ui import jobs_view, python, selection, session
+from mmexplore.ui import jobs_view, picking, python, selection, session
 from mmexplore.ui.download import table_buttons, view_bar
 from mmexplore.ui.items import draw_cell
 from mmexplore.ui.searching import shared_id
@@ -99,7 +100,7 @@ def _suspect(workspace: Workspace, line: dict, src: str, dst: str, place: int, m
     box = f"mispair-{item}"
     st.session_state[box] = item in marked
     st.checkbox("Wrong pair", key=box, on_change=_mark_one, args=(item, box))
-    selection.pick(item, f"mispair-{line['row']}")
+    picking.pick(item, f"mispair-{line['row']}")
 
 
 def _mark_one(item: str, box: str) -> None:
@@ -115,7 +116,7 @@ def _cell(workspace: Workspace, modality: str, row: int) -> None:
     if dataset is None:
         st.text(shared_id(workspace, row))
     else:
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
 
 
 def clean_table(workspace: Workspace) -> None:
@@ -154,7 +155,7 @@ def duplicates(workspace: Workspace, shared: Embeddings) -> None:
         shown = found.head(LINES)
         if len(shown) < len(found):
             st.caption(f"The first {LINES:,} of {len(found):,}; the download has all.")
-        selection.table(
+        picking.table(
             _with_words(workspace, shown, modality),
             "duplicates",
             shared.ids,
@@ -171,5 +172,5 @@ def _with_words(workspace: Workspace, pairs: pd.DataFrame, modality: str) -> pd.
     if dataset is not None:
         for side in ("a", "b"):
             cells = [dataset.cells[modality][row] for row in pairs[f"row_{side}"]]
-            table.insert(2, f"{modality}_{side}", [selection.words_of(c) for c in cells])
+            table.insert(2, f"{modality}_{side}", [words_of(c) for c in cells])
     return table

@@ -256,3 +256,9 @@ rows, which = journey.evaluation_rows(workspace)
 thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
 """
     )
+
+
+def columns(workspace: Workspace, modality: str, change: str) -> str:
+    """What each column of a table contributes."""
+    call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
+    return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"

@@ -269,6 +269,8 @@ def test_slow_maps_are_drawn_as_a_job_once(open_page: OpenPage):
 def test_the_folder_of_a_session_goes_with_it(prepared: Path):
     from streamlit.runtime.caching import clear_session_resource_cache
 
+    from mmexplore.ui.room import building
+
     script = """
 import streamlit as st
 from mmexplore.ui import session
@@ -279,8 +281,11 @@ st.session_state["folder"] = str(session.folder("upload"))
     folder = Path(test.session_state["folder"])
     assert (folder / "photo.jpg").exists()
     assert test.run().session_state["folder"] == str(folder)
-    clear_session_resource_cache("test session id")
+    clear_session_resource_cache("test session id")  # as at every lost connection: it may come back
+    assert folder.exists()
+    building().leave(test.session_state["room"])
     assert not folder.exists()
+    assert test.run().session_state["folder"] != str(folder)
 
 
 def test_data_can_be_planted_by_sliders(open_page: OpenPage):
