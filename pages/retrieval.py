@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore.figures.retrieval import rank_histogram, recall_bars
-from mmexplore.ui import gap_control, python, searching, session, views
+from mmexplore.ui import gap_control, python, rescoring, searching, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
@@ -58,6 +58,8 @@ with st.expander("In which place the right one comes"):
     _, places = session.remember(("ranks", id(report)), lambda: (report, rank_histogram(report).settle()))
     chart(places, "ranks")
     view_bar("ranks", figure=places, python=python.retrieval(*direction))
+
+rescoring.rescoring(workspace, shared, list(found))
 
 gap_control.what_a_similarity_means(workspace, shared, [(a, b) for a, b in found if (b, a) in found and a < b])
 

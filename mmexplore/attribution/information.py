@@ -38,8 +38,8 @@ class Information:
     Attributes:
         a, b: the modalities.  words: key of WORDS.
         found: the plug-in estimate.  alone: bits that the words of a and of b tell, each without the other.
-        low, high: float [4] in the order of `pid.PARTS`: 95 % basic bootstrap interval, by group. It leans against the
-            plug-in's upward bias, so it may lie below the estimate.
+        low, high: float [4] in the order of `pid.part_names`: 95 % basic bootstrap interval, by group. It leans
+            against the plug-in's upward bias, so it may lie below the estimate.
         null: float [4], the 95th percentile of the same with the labels permuted: what is below it may be nothing.
         entropy: bits that there are to be told.  states: values of a's words, of b's, of the label.
         classes: the label's values that were counted one by one; the others were one ("" = unknown takes no part).

@@ -2,8 +2,8 @@
 
     I(A, B; Y) = R + U_A + U_B + S        I(A; Y) = R + U_A        I(B; Y) = R + U_B        [bits]
 
-The split of Bertschinger, Rauh, Olbrich, Jost & Ay (2014; "BROJA"): among all distributions q with the same pairs (A, Y)
-and (B, Y) as p, the one that tells least of Y has no synergy, so R + U_A + U_B = min_q I_q(A, B; Y).
+The split of Bertschinger, Rauh, Olbrich, Jost & Ay (2014; "BROJA"): among all distributions q with the same pairs
+(A, Y) and (B, Y) as p, the one that tells least of Y has no synergy, so R + U_A + U_B = min_q I_q(A, B; Y).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 
 from mmexplore.errors import UserError
 
-PARTS = ("redundancy", "unique a", "unique b", "synergy")
 STEPS, SCALINGS, LAST_SCALINGS = 400, 2, 100  # of `decompose`
 
 #: gates whose answer is known: joint probabilities [A, B, Y] of fair, independent (RDN: equal) bits
@@ -24,6 +23,11 @@ GATES: dict[str, np.ndarray] = {
     "RDN": np.array([[[1, 0], [0, 0]], [[0, 0], [0, 1]]]) / 2,
     "UNQ": np.array([[[1, 0], [1, 0]], [[0, 1], [0, 1]]]) / 4,
 }
+
+
+def part_names(a: str, b: str) -> list[str]:
+    """The four parts in plain words, in the order in which arrays hold them."""
+    return ["redundancy (either would do)", f"unique to {a}", f"unique to {b}", "synergy (only both together)"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,15 @@ class Pid:
         return self.redundancy + sum(self.unique) + self.synergy
 
     def as_array(self) -> np.ndarray:
-        """float [4] in the order of PARTS."""
+        """float [4] in the order of `part_names`."""
         return np.array([self.redundancy, *self.unique, self.synergy])
 
 
 def exact(joint: np.ndarray) -> Pid:
-    """By the library `dit` (`PID_BROJA`): for small tables, about ten cells a side at most, as its time grows steeply.
+    """By the library `dit` (`PID_BROJA`), for small tables with structure: gates, a few states a side.
+
+    Its time grows steeply with the sides, and on tables without zeros its optimiser may stop early, which makes the
+    synergy too small; `decompose` is for tables of counts.
 
     Args:
         joint: counts or probabilities [A, B, Y].
@@ -73,7 +80,7 @@ def exact(joint: np.ndarray) -> Pid:
 
 
 def decompose(joint: np.ndarray) -> np.ndarray:
-    """The same for many tables at once, [..., A, B, Y] -> bits [..., 4] in the order of PARTS.
+    """The same for many tables at once, [..., A, B, Y] -> bits [..., 4] in the order of `part_names`.
 
     min_q I_q(A, B; Y) = min over q and r of sum_y p(y) KL(q(. | y) || r) is taken by turns: r = the mean of the
     q(. | y), then q(. | y) = r scaled to p(a | y) and p(b | y) (Sinkhorn). Both sets are convex, so the turns go to the

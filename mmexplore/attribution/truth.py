@@ -85,6 +85,6 @@ def shares(values: np.ndarray) -> np.ndarray:
 
 
 def ranking_right(estimate: np.ndarray, truth: np.ndarray, tie: float = TIE) -> bool:
-    """Does the estimate [M] order every two modalities as the truth [M] does? True shares within `tie` have no order."""
+    """Does the estimate [M] order every two modalities as the truth [M]? True shares within `tie` have no order."""
     ahead = truth[:, None] - truth[None, :] > tie
     return bool((np.subtract.outer(estimate, estimate)[ahead] > 0).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from mmexplore.cli.printing import print_json, print_table
 from mmexplore.cli.steps import print_fusion
 from mmexplore.errors import UserError
 from mmexplore.pairs.values import words_of
+
+if TYPE_CHECKING:
+    from mmexplore.workspace import Workspace
 
 
 def weights(
@@ -24,6 +27,13 @@ def weights(
     baseline: Annotated[
         str, typer.Option(help="What stands in for a hidden modality: missing, mean, permuted.")
     ] = "missing",
+    pid: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Add redundancy, uniqueness and synergy of two modalities about the label."),
+    ] = None,
+    pid_words: Annotated[
+        str, typer.Option(help="What stands for a modality there: classifier (held-out answers) or cluster.")
+    ] = "classifier",
     as_json: Json = False,
 ) -> None:
     """Modality weights of the current fusion (learned; with --measured also measured): per item, per class, mean."""
@@ -33,12 +43,14 @@ def weights(
     try:
         answer = journey.weights(workspace)
     except UserError:
-        if not measured:
+        if not measured and pid is None:
             raise
         answer = {"method": journey.fitted_input(workspace)[0].fusion.name, "source": "measured only", "mean": None}
         answer |= {"modalities": journey.fitted_input(workspace)[1].modalities, "per_class": {}, "per_item": {}}
     if measured:
         answer |= journey.measured_weights(workspace, baseline)
+    if pid is not None:
+        answer["information"] = _information(workspace, pid, pid_words)
     if as_json:
         print_json(answer)
         return
@@ -59,6 +71,27 @@ def weights(
         bounds = zip(found["columns"], found["mean"], found["low"], found["high"], strict=True)
         lines = [{"column": c, "lost": f"{m:+.3f}", "interval": f"{a:+.3f} to {b:+.3f}"} for c, m, a, b in bounds]
         print_table(lines, ["column", "lost", "interval"])
+    if pid is not None:
+        print(f"information about the label, in bits. {answer['information']['rows_note']}")
+        parts = [{k: v if k == "part" else f"{v:.3f}" for k, v in p.items()} for p in answer["information"]["parts"]]
+        print_table(parts, ["part", "bits", "low", "high", "null_95"])
+
+
+def _information(workspace: Workspace, pid: str, words: str) -> dict[str, Any]:
+    from mmexplore import journey
+
+    names = [name.strip() for name in pid.split(",")]
+    if len(names) != 2:
+        raise typer.BadParameter(f"--pid takes two modalities as A,B, not {pid!r}")
+    found, note = journey.information_of(workspace, *names, words=words)
+    return {
+        "between": names,
+        "words": words,
+        "entropy_bits": found.entropy,
+        "n": found.n,
+        "rows_note": note,
+        "parts": journey.information_table(found),
+    }
 
 
 def _row(name: str, modalities: list[str], values: Iterable[float]) -> dict[str, str]:

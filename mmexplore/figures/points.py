@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.figures.classes import NONE
 from mmexplore.figures.escape import hover, label
 from mmexplore.figures.theme import (
     BASE,
-    NONE,
     OTHER,
     RAMP,
     CategoryScale,

@@ -27,10 +27,19 @@ from mmexplore.journey.fusing import (
     mean_entropy,
     weights,
 )
-from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
+from mmexplore.journey.measuring import (
+    agreement_of,
+    information_of,
+    information_table,
+    measured_weights,
+    per_class,
+    perceptual_of,
+    shapley_of,
+)
 from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
+from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "Seen",
@@ -52,6 +61,8 @@ __all__ = [
     "fuse",
     "fusion_input",
     "fusion_summary",
+    "information_of",
+    "information_table",
     "language_of",
     "mean_entropy",
     "measured_weights",
@@ -60,6 +71,7 @@ __all__ = [
     "offline_workspace",
     "pair_of",
     "pair_of_item",
+    "per_class",
     "perceptual_of",
     "query_kinds",
     "reading_of",
@@ -70,5 +82,6 @@ __all__ = [
     "shapley_of",
     "shared_space",
     "tables_of",
+    "truth_of_methods",
     "weights",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore.errors import UserError
-from mmexplore.ui import jobs_view, opening, session, sidebar
+from mmexplore.ui import jobs_view, opening, picking, session, sidebar
 from mmexplore.ui.widgets import STYLE, say_error
 
 #: section -> title -> file, as the sidebar lists them
@@ -46,8 +46,10 @@ def run() -> None:
         say_error(error)
 
 
-def header(title: str, lead: str) -> None:
+def header(title: str, lead: str, selection_bar: bool = True) -> None:
     """The page's title and one sentence on what it is for (both ours, Markdown allowed). First call of every page.
+
+    Below them stands what is selected; a page that selects inside a fragment draws that bar in the fragment itself.
 
     Until `st.navigation` has been called once in a server, Streamlit takes the folder `pages/` for its older kind of
     pages: whoever comes first, by a page's own address, gets that page without app.py. They are led through app.py.
@@ -58,3 +60,5 @@ def header(title: str, lead: str) -> None:
     st.html(STYLE)
     st.title(title, anchor=False)
     st.caption(lead)
+    if selection_bar:
+        picking.bar(session.workspace())

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
-from mmexplore.ui import cells
+from mmexplore.ui import cells, picking
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.thumbnails import thumbnail_of
 from mmexplore.ui.widgets import one_line
@@ -59,7 +59,7 @@ def item_grid(
     skip: Sequence[str] = (),
     limit: int = 24,
 ) -> None:
-    """Cards of these rows, `limit` at a time with Earlier / Later.
+    """Cards of these rows, `limit` at a time with Earlier / Later; the box on a card selects its item.
 
     Args:
         rows: positions in the pairs (or vectors), in the order to show.
@@ -79,6 +79,7 @@ def item_grid(
                     st.text(one_line(notes[int(row)], 80))
                 if below is not None:
                     below(int(row))
+                picking.pick(str(ids[row]), f"{key}-{row}")
 
 
 def _ids(workspace: Workspace) -> np.ndarray:

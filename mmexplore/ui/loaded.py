@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.pairs.dataset import Kind, Rejected
-from mmexplore.ui import selection, views
+from mmexplore.ui import picking, selection, views
 from mmexplore.ui.download import chart, table_buttons, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.presence import complete, patterns
@@ -53,7 +53,9 @@ def cards(workspace: Workspace) -> None:
     if source is None:
         return
     section("The pairs")
-    item_grid(workspace, np.arange(len(source)), "pairs", limit=24)
+    if source.labels is not None and not np.issubdtype(source.labels.dtype, np.floating):
+        picking.classes(source.ids, source.labels, "labels")
+    item_grid(workspace, picking.only_selected(workspace, np.arange(len(source)), "pairs"), "pairs", limit=24)
     places(workspace)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
@@ -99,14 +101,7 @@ def _table(workspace: Workspace) -> None:
     rows = np.arange(min(len(source), TABLE_ROWS))
     if len(rows) < len(source):
         st.caption(f"The first {len(rows):,} of {len(source):,} rows; the download has all.")
-    key = selection.chart_key("table.pairs")
-    st.dataframe(
-        selection.item_table(workspace, rows),
-        hide_index=True,
-        key=key,
-        selection_mode="multi-row",
-        on_select=lambda: selection.take_table(key, source.ids, rows),
-    )
+    picking.table(selection.item_table(workspace, rows), "pairs", source.ids, rows)
     view_bar("pairs", table=lambda: selection.item_table(workspace, np.arange(len(source))))
 
 

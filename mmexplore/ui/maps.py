@@ -16,16 +16,14 @@ from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.ui import jobs_view, selection, session, views
+from mmexplore.ui import jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.weighing import swatch
 from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
 
 MAX_POINTS = 50_000  # above this a lasso takes many seconds in a browser
 HOVER_POINTS = 5_000  # above this hover boxes carry the id only
-LEGEND_CLASSES = 30
 MAP_HEIGHT = 400
 FUSED = "fused"
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
@@ -191,19 +189,10 @@ def joint_hover_texts(
 
 def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
     """One map; where it can be lassoed, what is lassoed becomes the selection."""
-    if not selectable:
+    if selectable:
+        picking.draw(figure, name, ids)
+    else:
         chart(figure, name)
-        return
-    key = selection.chart_key(f"map.{name}")
-    if figure.layout.dragmode != "lasso":
-        figure.update_layout(dragmode="lasso")
-    chart(
-        figure,
-        name,
-        key=key,
-        selection_mode=("lasso", "box", "points"),
-        on_select=lambda: selection.take_points(name, key, ids),
-    )
 
 
 def draw_separate(
@@ -213,7 +202,7 @@ def draw_separate(
     assert workspace.embeddings is not None
     by_class = values is not None and not theme.is_continuous(values)
     if by_class and values is not None:
-        legend(values)
+        legend(workspace.embeddings.ids, values, "maps")
     names = list(projections)
     marked = {name: selection.highlighted(name, workspace) for name in names}
     drawn = {}
@@ -260,15 +249,12 @@ def _linked(
     return session.remember_last(f"maps.{kind}", key, make)[1]
 
 
-def legend(values: np.ndarray) -> None:
-    """The colours of the classes, most frequent first; many classes are told apart on hover only."""
-    scale = theme.categories(values)
-    if len(scale.names) > LEGEND_CLASSES:
-        st.caption(f"{len(scale.names):,} classes: point at an item to read its class.")
-        return
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="legend-maps"):
-        for name, colour in zip(scale.names, scale.colours, strict=True):
-            swatch(name, colour)
+def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:
+    """The colours of the classes; pressing one selects its items."""
+    scale = session.remember_last(
+        f"legend.{key}", (id(values), len(values)), lambda: (values, theme.categories(values))
+    )
+    picking.classes(ids, values, key, dict(zip(scale[1].names, scale[1].colours, strict=True)))
 
 
 def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:

@@ -172,6 +172,51 @@ def measured(workspace: Workspace, baseline: str) -> str:
     )
 
 
+def rescored(src: str, dst: str, method: str, bank: str, k: int, beta: float) -> str:
+    """Recall with and without rescoring, and the hubs."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.retrieval import recall_bars
+from mmexplore.retrieval.rescore import rescored_report
+
+shared, where = journey.shared_space(workspace)
+rows, which = journey.evaluation_rows(workspace)
+found = rescored_report(shared, {src!r}, {dst!r}, {method!r}, None if rows.all() else rows, bank={bank!r},
+                        k={k!r}, beta={beta!r}, seed=workspace.seed, most=2000)
+print(found.note, found.raw_hubs.skewness, found.hubs.skewness)
+recall_bars({{"raw": found.raw, {method!r}: found.rescored}}).show()
+"""
+    )
+
+
+def truth(methods: list[str]) -> str:
+    """Methods fitted to planted data, beside the truth."""
+    return (
+        OPEN
+        + f"""
+found, refused = journey.truth_of_methods(workspace, {methods!r})
+for f in found:
+    print(f.method, f.truth, f.measured, f.learned)
+"""
+    )
+
+
+def information(a: str, b: str, words: str, target: str) -> str:
+    """Redundancy, uniqueness and synergy of two modalities."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.information import information_bars
+
+found, note = journey.information_of(workspace, {a!r}, {b!r}, words={words!r}, target={target!r})
+print(note)
+print(journey.information_table(found))
+information_bars(found).show()
+"""
+    )
+
+
 def mispairs(src: str, dst: str) -> str:
     """Rows whose halves do not seem to belong together."""
     return (
@@ -181,6 +226,19 @@ from mmexplore.retrieval.mispairs import mispairs
 
 shared, where = journey.shared_space(workspace)
 print(mispairs(shared, {src!r}, {dst!r}).head(20))
+"""
+    )
+
+
+def duplicates(modality: str, least: float) -> str:
+    """Items of one modality that are nearly the same."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.retrieval.mispairs import near_duplicates
+
+shared, where = journey.shared_space(workspace)
+print(near_duplicates(shared, {modality!r}, {least!r}))
 """
     )
 

@@ -18,7 +18,7 @@ from mmexplore.pairs.media import kind_of_name
 from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.serving import demo
-from mmexplore.ui import bring, python, session, views
+from mmexplore.ui import bring, picking, python, session, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, item_grid
 from mmexplore.ui.session import CHOICE
@@ -230,6 +230,7 @@ def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, st
         for line in worst.to_dict("records"):
             with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
                 _failure(workspace, line, src, dst)
+                picking.pick(str(line["query_id"]), f"failure-{line['query_row']}")
     view_bar("failures", table=lambda: worst, python=python.retrieval(src, dst))
 
 
