@@ -42,6 +42,9 @@ def main() -> None:
 
 def peak() -> int:
     """The most memory this process has held, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage tells of the parent's memory, too, where that was more
+        return 1024 * int(status.read_text().partition("VmHWM:")[2].split()[0])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -43,7 +43,7 @@ def within(seconds: float, call, *arguments, **named):
 
 def peak_of(code: str, *arguments: Path) -> int:
     """Bytes that a fresh process held at most while it ran this code, which must end well."""
-    measured = f"{code}\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+    measured = f"{code}\nfrom tests.fuzz.worker import peak\nprint(peak())"
     done = subprocess.run(
         [sys.executable, "-c", measured, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
     )
