@@ -10,8 +10,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from mmexplore.encoders.mel import log_mel
 from mmexplore.encoders.pixels import Preprocessing, read_pixels
 from mmexplore.errors import UserError
+from mmexplore.figures.small import contact_sheet, sparklines, spectrogram
 from mmexplore.pairs import images, tar, vectors
 from mmexplore.pairs.archive import unpack
 from mmexplore.pairs.cells import check_file
@@ -19,8 +21,11 @@ from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import beside_table
 from mmexplore.pairs.read import read_pairs, recognise
 from mmexplore.pairs.recognition import guess_columns
+from mmexplore.pairs.series import read_series
+from mmexplore.pairs.sounds import read_sound, sound_seconds
 from mmexplore.pairs.tables import read_table
 from mmexplore.pairs.text import read_text
+from mmexplore.pairs.videos import read_frames
 from tests.fuzz.originals import originals, picture, saved
 
 PICTURES = (".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff")
@@ -40,6 +45,10 @@ DECODERS: list[tuple[tuple[str, ...], Callable[[Path], object]]] = [
     ((".gif", ".webp", ".png"), images.is_animated),
     (SOUNDS, lambda path: check_file(Kind.AUDIO, path)),
     (FILMS, lambda path: check_file(Kind.VIDEO, path)),
+    (SOUNDS, lambda path: spectrogram(log_mel(read_sound(path, max_seconds=2)))),
+    (SOUNDS, sound_seconds),
+    ((*FILMS, ".gif", ".webp"), lambda path: contact_sheet([f.pixels for f in read_frames(path, 4)])),
+    ((".npy", ".csv", ".tsv", ".parquet"), lambda path: sparklines(read_series(path))),
     ((".npy",), vectors.load_npy),
     ((".npz",), vectors.load_npz),
     ((".safetensors",), vectors.load_safetensors),
