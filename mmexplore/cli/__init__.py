@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -45,7 +46,11 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def main() -> None:
-    """Run the command; a `UserError` is one sentence on stderr and exit code 1 (2 is a usage error)."""
+    """Run the command; a `UserError` is one sentence on stderr and exit code 1 (2 is a usage error).
+
+    Ctrl-C, and a polite request to end, leave nothing half-written and end with 130, as shells expect.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except UserError as error:

@@ -18,7 +18,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
 from mmexplore.progress import Progress
 
-STORE_CHUNK = 4096  # vectors asked of the store at once
+STORE_CHUNK = 1024  # vectors asked of the store at once
 #: train rows that an encoder's scales are taken from at most; of more, a seeded sample
 FIT_ROWS = 2000
 
