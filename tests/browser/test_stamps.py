@@ -32,8 +32,8 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     expect(page.get_by_role("button", name="Read pairs")).to_be_visible(timeout=120_000)
     person.settle()
     person.press("Read pairs")
-    person.wait_for_job(300)
-    expect(page.get_by_test_id("stSidebar").get_by_text("519 rows")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text("519 rows")).to_be_visible(timeout=300_000)
+    person.settle()
     expect(page.get_by_text("sound (audio) 116 rows")).to_be_visible()
     expect(page.get_by_test_id("stAudio").first).to_be_visible()  # some of the first cards can be heard
     assert page.locator("[class*='st-key-card-'] img[src^='data:image/svg']").count() >= 4  # and seen
@@ -44,9 +44,9 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     for modality in MODALITIES:
         expect(page.get_by_text(modality, exact=True).first).to_be_visible()
     person.press("Encode")
-    person.wait_for_job(900)
-    spaces = page.get_by_test_id("stDataFrame").first
-    expect(spaces).to_be_visible()
+    expect(page.get_by_text("can be compared")).to_be_visible(timeout=900_000)
+    expect(page.get_by_text("Not yet: sound.")).to_be_visible()
+    person.settle()
     assert "Could not be encoded" not in page.inner_text("body")  # every cell of every modality
     person.photograph("stamps-encode")
 
@@ -55,11 +55,11 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     person.settle()
     choose(person, "Method", "Generalised CCA (GCCA, MAXVAR) with missing cells")
     person.press("Align")
-    person.wait_for_job(300)
-    expect(page.get_by_text("In use: ")).to_be_visible()
+    expect(page.get_by_text("In use: ")).to_be_visible(timeout=300_000)
+    person.settle()
     person.press("Fit")
-    person.wait_for_job(300)
-    expect(page.get_by_role("heading", name="How well it does")).to_be_visible()
+    expect(page.get_by_role("heading", name="How well it does")).to_be_visible(timeout=300_000)
+    person.settle()
     person.photograph("stamps-fuse")
 
     person.go("Weights")
@@ -67,10 +67,11 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     for modality in MODALITIES:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()
     expect(page.get_by_role("heading", name="Measured contributions")).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("Flips without sound").first).to_be_visible(timeout=300_000)
     person.photograph("stamps-weights")
 
     person.go("Latent space")
-    page.locator(".js-plotly-plot .nsewdrag").nth(6).wait_for()  # a map a modality, and the fused one
+    page.locator(".js-plotly-plot .nsewdrag").nth(6).wait_for(timeout=180_000)  # a map a modality, and the fused one
     person.photograph("stamps-maps")
 
     person.go("Retrieval")
