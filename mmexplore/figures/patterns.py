@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
 from mmexplore.figures.theme import BASE, GRID, LINE, OTHER, TEXT, base_figure, empty_figure, modality_colours, palette
-from mmexplore.robustness.subsets import Subset
+
+if TYPE_CHECKING:
+    from mmexplore.robustness.subsets import Subset
 
 ROW = 26  # pixels a modality takes in the matrix
 NAME = 22  # characters of a modality's name
@@ -56,17 +59,23 @@ def missing_pattern(present: np.ndarray, modalities: Sequence[str], max_patterns
         figure.add_annotation(
             x=len(shown), y=-0.62, yref="y2", yanchor="top", text=f"{len(rest):,} others", showarrow=False, font_size=11
         )
-    _axes(figure, len(modalities), max(len(bars), 4), [0, 0.8], 0.42)
+    _axes(figure, len(modalities), max(len(bars), 4), [0, 0.8])
     return figure
 
 
 def subset_columns(
-    subsets: Mapping[str, Sequence[Subset]], modalities: Sequence[str], chance: float, metric: str, most: int = 32
+    subsets: Mapping[str, Sequence[Subset]],
+    modalities: Sequence[str],
+    chance: float,
+    metric: str,
+    percent: bool = True,
+    most: int = 32,
 ) -> go.Figure:
     """Scores of methods when only some modalities are shown; a column a subset, the worst of the first method first.
 
     Args:
         subsets: method -> its subsets, in the order of `robustness.subset_scores`.
+        metric: title of the score axis.  percent: is it a share (0..1), shown as per cent?
         most: columns drawn; the axis says how many there are.
     """
     first = next(iter(subsets.values()), [])
@@ -96,12 +105,13 @@ def subset_columns(
                 "color": colour,
             },
             hovertext=[f"only {', '.join(label(m) for m in c)}" for c in columns],
-            hovertemplate="%{hovertext}: %{y:.3f}",
+            hovertemplate="%{hovertext}: %{y:.1%}" if percent else "%{hovertext}: %{y:.3f}",
         )
+    figure.update_yaxes(tickformat=".0%" if percent else "")
     figure.add_hline(y=chance, line={"color": LINE, "dash": "dot"}, annotation_text="chance", annotation_font_size=11)
     matrix = np.array([[m in c for m in modalities] for c in columns])
     _matrix(figure, matrix, modalities, None)
-    _axes(figure, len(modalities), len(columns), [0, 1], 0.5)
+    _axes(figure, len(modalities), len(columns), [0, 1])
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return figure
 
@@ -195,9 +205,10 @@ def _modality_bars(figure: go.Figure, present: np.ndarray, modalities: Sequence[
     )
 
 
-def _axes(figure: go.Figure, m: int, n: int, across: list[float], split: float) -> None:
-    """Bars or scores above `split` of the height (more for many modalities), the matrix below."""
-    split = min(0.72, max(split, ROW * m / (ROW * m + 150)))
+def _axes(figure: go.Figure, m: int, n: int, across: list[float]) -> None:
+    """Bars or scores above, the matrix of `m` rows and `n` columns below, ROW pixels a row."""
+    inside = figure.layout.height - 32
+    matrix = ROW * m / inside
     figure.update_layout(
         showlegend=False,
         xaxis={
@@ -209,6 +220,6 @@ def _axes(figure: go.Figure, m: int, n: int, across: list[float], split: float) 
             "range": [-0.7, n - 0.3],
             "fixedrange": True,
         },
-        yaxis={"domain": [split + 0.06, 1], "rangemode": "tozero", "fixedrange": True},
-        yaxis2_domain=[0.04, split - 0.02],
+        yaxis={"domain": [matrix + 34 / inside, 1], "rangemode": "tozero", "fixedrange": True},
+        yaxis2_domain=[18 / inside, matrix + 18 / inside],
     )

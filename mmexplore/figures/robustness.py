@@ -15,9 +15,13 @@ DASHES = ("dash", "dot", "dashdot")
 PANEL, GAP = 230, 70  # pixels of a panel's height, and between two
 
 
-def score_curves(curves: Sequence[Curve], chance: float, metric: str) -> go.Figure:
+def score_curves(curves: Sequence[Curve], chance: float, metric: str, percent: bool = True) -> go.Figure:
     """Score against the share of items that lost a modality, a panel a modality: methods in colour with their 95 %
-    band and the draws as small dots, references grey and dashed, chance as a thin line."""
+    band and the draws as small dots, references grey and dashed, chance as a thin line (where it is near).
+
+    Args:
+        metric: title of the score axis.  percent: is it a share (0..1), shown as per cent?
+    """
     if not curves:
         return empty_figure("There is nothing to draw.")
     panels = list(dict.fromkeys(c.modality for c in curves))
@@ -29,11 +33,14 @@ def score_curves(curves: Sequence[Curve], chance: float, metric: str) -> go.Figu
     height = down * PANEL + (down - 1) * GAP + 90 + (90 if down == 1 else 0)
     figure = base_figure("", "", height=height)
     _panels(figure, panels, across, down, height, metric)
+    number = ".1%" if percent else ".3f"
+    low, high, near = _heights(curves, chance)
+    figure.update_yaxes(range=[low, high], tickformat=".0%" if percent else "")
     for c in curves:
         j = panels.index(c.modality)
         axes = {"xaxis": f"x{j + 1 if j else ''}", "yaxis": f"y{j + 1 if j else ''}"}
         shared = {"legendgroup": label(c.method), "name": label(c.method, 40), **axes}
-        hover = f"{label(c.method, 40)}: %{{y:.3f}} at %{{x:.0%}}<extra></extra>"
+        hover = f"{label(c.method, 40)}: %{{y:{number}}} at %{{x:.0%}}<extra></extra>"
         if c.reference:
             line = {"color": OTHER, "width": 1.6, "dash": DASHES[others.index(c.method) % len(DASHES)]}
             figure.add_scatter(
@@ -75,10 +82,20 @@ def score_curves(curves: Sequence[Curve], chance: float, metric: str) -> go.Figu
     for j in range(len(panels)):
         figure.add_scatter(
             x=[0, 1], y=[chance, chance], mode="lines", line={"color": LINE, "width": 1}, hoverinfo="skip",
-            name="chance", legendgroup="chance", showlegend=j == 0,
+            name=f"chance {chance:{number}}" + ("" if near else " (below)"), legendgroup="chance", showlegend=j == 0,
             xaxis=f"x{j + 1 if j else ''}", yaxis=f"y{j + 1 if j else ''}",
         )  # fmt: skip
     return figure
+
+
+def _heights(curves: Sequence[Curve], chance: float) -> tuple[float, float, bool]:
+    """Ends of the score axis, and whether chance is on it: far below the curves it would press them flat."""
+    low = min(float(c.score.min() if c.reference else min(c.low.min(), c.by_draw.min())) for c in curves)
+    high = max(float(c.score.max() if c.reference else c.high.max()) for c in curves)
+    near = chance >= low - 0.5 * (high - low)
+    low = min(low, chance) if near else low
+    room = 0.06 * max(high - low, 0.02)
+    return low - room, high + room, near
 
 
 def _panels(figure: go.Figure, names: list[str], across: int, down: int, height: int, metric: str) -> None:

@@ -30,7 +30,7 @@ from mmexplore.journey.fusing import (
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
 from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
-from mmexplore.journey.spaces import align, shared_space
+from mmexplore.journey.spaces import align, not_aligned, shared_space
 
 __all__ = [
     "Seen",
@@ -60,6 +60,7 @@ __all__ = [
     "offline_workspace",
     "pair_of",
     "pair_of_item",
+    "not_aligned",
     "perceptual_of",
     "query_kinds",
     "reading_of",

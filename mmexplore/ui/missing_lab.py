@@ -66,14 +66,14 @@ def _wish(workspace: Workspace) -> dict[str, Any]:
             format_func=lambda m: words.get(m) or one_line(m, 60),
         )
         classes = missing.classes_of(embeddings)
-        by_class = None
+        by_class = ""
         if classes:
             by_class = st.selectbox(
                 "From which items",
-                [None, *classes],
+                ["", *classes],
                 key=f"{CHOICE}missing.class",
                 width=210,
-                format_func=lambda c: "Any, at random" if c is None else f"only {one_line(c, 40)}",
+                format_func=lambda c: f"only {one_line(c, 40)}" if c else "Any, at random",
                 help="By class: only items of that class lose it, so that its absence itself tells the class.",
             )
         at = st.segmented_control(
@@ -96,7 +96,7 @@ def _wish(workspace: Workspace) -> dict[str, Any]:
             )
         )  # fmt: skip
     return {
-        "methods": methods, "modality": modality, "shares": shares, "at": at or "test", "by_class": by_class,
+        "methods": methods, "modality": modality, "shares": shares, "at": at or "test", "by_class": by_class or None,
         "seeds": seeds,
     }  # fmt: skip
 
@@ -131,14 +131,14 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
         )  # fmt: skip
         curves = lab.of_class if over == own else lab.curves
     shown = [replace(c, method=titles.get(c.method, c.method)) for c in curves]
-    figure = score_curves(shown, lab.chance, metric)
+    figure = score_curves(shown, lab.chance, metric, lab.metric != "r2")
     chart(figure, "missing-curves")
     for sentence in missing_words.verdicts(lab, titles):
         st.text(sentence)
     table = missing_words.area_table(lab, curves, titles)
     number = "percent" if lab.metric != "r2" else "%.2f"
     area = st.column_config.ProgressColumn("Area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA)
-    others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[3:]}
+    others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[3:7]}
     st.dataframe(table, hide_index=True, key="missing-areas", column_config={**others, "area": area})
     code = python.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
@@ -160,7 +160,7 @@ def _subsets(lab: Lab, titles: dict[str, str], metric: str, number: str, code: s
     if len(by_title) > 1:
         first = st.selectbox("In the order of", list(by_title), key=f"{CHOICE}missing.order", width=320)
     ordered = {first: by_title[first], **by_title}
-    figure = subset_columns(ordered, names, lab.chance, metric)
+    figure = subset_columns(ordered, names, lab.chance, metric, lab.metric != "r2")
     chart(figure, "missing-subsets")
     st.text(missing_words.worst(first, by_title[first], lab))
     table = missing_words.subset_table(by_title)

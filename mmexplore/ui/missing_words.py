@@ -19,6 +19,11 @@ from mmexplore.workspace import Workspace
 AREA = "The mean height of the curve: what is scored on average when every share is as likely as any other."
 
 
+def shown(value: float, lab: Lab, sign: str = "") -> str:
+    """A score in words: 86.1 %, or 0.86 where it is no share."""
+    return f"{value:{sign}.2f}" if lab.metric == "r2" else f"{100 * value:{sign}.1f} %"
+
+
 def cost(workspace: Workspace, wish: Mapping[str, Any]) -> str:
     """How many fits a wish takes, before it is started."""
     target, _ = missing_target(workspace)
@@ -59,12 +64,14 @@ def verdicts(lab: Lab, titles: Mapping[str, str]) -> list[str]:
         worst = max(curves, key=lambda c: c.score[0] - c.score[-1])
         first, last = worst.score[0], worst.score[-1]
         what = "cells" if worst.modality == ANY else one_line(worst.modality, 40)
-        sentence = f"{title}: most is lost without {what}, {first:.3f} to {last:.3f} at {worst.shares[-1]:.0%} missing"
+        sentence = f"{title}: most is lost without {what}, {shown(first, lab)} to {shown(last, lab)} when "
+        sentence += "all items lack it" if worst.shares[-1] == 1 else f"{worst.shares[-1]:.0%} of the items lack it"
         gain = area_gain(lab, worst)
         if gain is not None:
             low, high = gain[1]
-            better = "more than" if low > 0 else "less than" if high < 0 else "no different from"
-            sentence += f"; there its area is {better} the late product's ({gain[0]:+.3f}, {low:+.3f} to {high:+.3f})"
+            better = "above" if low > 0 else "below" if high < 0 else "not to be told from"
+            ends = f"{shown(low, lab, '+')} to {shown(high, lab, '+')}"
+            sentence += f". Its area there is {better} the late product's ({shown(gain[0], lab, '+')}, {ends})"
         said.append(sentence + ".")
     emptied = {m: n for m, n in lab.emptied.items() if n}
     if emptied:
@@ -89,9 +96,11 @@ def area_table(lab: Lab, curves: Sequence[Curve], titles: Mapping[str, str]) -> 
         }
         gain = area_gain(lab, c)
         if gain is not None:
-            line |= {"minus late product": gain[0], "gain from": gain[1][0], "gain to": gain[1][1]}
+            low, high = (shown(end, lab, "+") for end in gain[1])
+            line["minus late product"] = f"{shown(gain[0], lab, '+')} ({low} to {high})"
         lines.append(line)
-    return pd.DataFrame(lines)
+    table = pd.DataFrame(lines)
+    return table.fillna({"minus late product": ""}) if "minus late product" in table else table
 
 
 def curve_table(lab: Lab) -> pd.DataFrame:
@@ -112,10 +121,11 @@ def worst(title: str, found: Sequence[Subset], lab: Lab) -> str:
     """The worst subset in words."""
     s = found[0]
     names = " and ".join(one_line(m, 40) for m in s.shown)
-    said = f"{title} does worst with {names}: {s.score:.3f} ({s.interval[0]:.3f} to {s.interval[1]:.3f})"
+    said = f"{title} does worst with {names}: {shown(s.score, lab)} "
+    said += f"({shown(s.interval[0], lab)} to {shown(s.interval[1], lab)})"
     if s.n_with < lab.n:
-        said += f"; {s.n_with:,} of {lab.n:,} judged items have it, over those it is {s.score_with:.3f}"
-    return said + f". Chance: {lab.chance:.3f}."
+        said += f"; {s.n_with:,} of {lab.n:,} judged items have it, over those it is {shown(s.score_with, lab)}"
+    return said + f". Chance: {shown(lab.chance, lab)}."
 
 
 def size_table(found: Sequence[Subset]) -> pd.DataFrame:

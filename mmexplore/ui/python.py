@@ -15,6 +15,20 @@ workspace = open_directory(Path("run"))
 """
 
 
+def patterns() -> str:
+    """Which modalities are present together."""
+    return (
+        OPEN
+        + """
+import numpy as np
+from mmexplore.figures.patterns import missing_pattern
+
+present = (workspace.dataset or workspace.embeddings).present
+missing_pattern(np.stack(list(present.values()), axis=1), list(present)).show()
+"""
+    )
+
+
 def weights(workspace: Workspace) -> str:
     """Weights of every item and their distribution."""
     return (
