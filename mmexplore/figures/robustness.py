@@ -165,7 +165,7 @@ def moved_point(
             marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 2}},
         )  # fmt: skip
     figure.add_scatter(
-        x=[full[0], reduced[0]], y=[full[1], reduced[1]], mode="lines", line={"color": TEXT, "width": 2, "dash": "dot"},
+        x=[full[0], reduced[0]], y=[full[1], reduced[1]], mode="lines", line={"color": TEXT, "width": 2.5},
         hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     marks = (("with everything", full, FUSED, 13), ("with what is left", reduced, BASE[5], 17))

@@ -81,7 +81,7 @@ def _switches(modalities: list[str], present: list[bool]) -> list[str]:
 
 def _what_changed(found: ByHand, classes: np.ndarray | None) -> None:
     values = [
-        ("Cosine before to now", f"{found.cosine:.2f}", "Of the two fused vectors: 1 means that nothing has moved."),
+        ("Cosine", f"{found.cosine:.2f}", "Of the fused vectors before and now: 1 means that nothing has moved."),
         ("Neighbours kept", f"{found.kept:.0%}", "Of the nearest items in the fused space."),
     ]
     before, now = (_said(seen, classes) for seen in (found.full, found.reduced))

@@ -138,7 +138,7 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
     table = missing_words.area_table(lab, curves, titles)
     number = "percent" if lab.metric != "r2" else "%.2f"
     area = st.column_config.ProgressColumn("Area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA)
-    others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[3:7]}
+    others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[4:6]}
     st.dataframe(table, hide_index=True, key="missing-areas", column_config={**others, "area": area})
     code = python.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)

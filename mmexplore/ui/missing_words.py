@@ -89,8 +89,7 @@ def area_table(lab: Lab, curves: Sequence[Curve], titles: Mapping[str, str]) -> 
             "missing": c.modality,
             "method": titles.get(c.method, c.method) + (f" ({c.note})" if c.note else ""),
             "area": c.area,
-            "from": c.area_interval[0],
-            "to": c.area_interval[1],
+            "interval": f"{shown(c.area_interval[0], lab)} to {shown(c.area_interval[1], lab)}",
             f"at {c.shares[0]:.0%}": c.score[0],
             f"at {c.shares[-1]:.0%}": c.score[-1],
         }
