@@ -197,7 +197,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
     if about["alignment"] is not None and workspace.embeddings is not None:
         aligned = load_estimator(path / "alignment", alignments.methods())
         workspace.alignment = aligned
-        workspace.aligned = aligned.transform(workspace.embeddings)
+        workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
     for j, fitted in enumerate(about["fusions"]):
         workspace.fusions[fitted["name"]] = FittedFusion(
             load_estimator(path / "fusions" / str(j), fusion_methods()),

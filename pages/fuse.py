@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore import alignment, fusion
+from mmexplore import alignment, fusion, journey
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.ui import fusing, python
@@ -21,6 +21,8 @@ with st.expander("Alignment (optional): one space for all modalities", expanded=
     fusing.alignment_panel(workspace, alignment.methods())
     if workspace.alignment is not None:
         st.text(f"In use: {workspace.alignment.card.title}")
+        if left := journey.not_aligned(workspace):
+            st.warning(plain(left, 300))
         if workspace.alignment.correlations_ is not None:
             st.caption(
                 "Correlation of each shared direction, on the rows it was fitted to and on rows that were held out. "

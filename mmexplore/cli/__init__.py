@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import explaining, listing, results, steps
+from mmexplore.cli import explaining, listing, missing, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ for command in (
     results.evaluate,
     results.mispairs,
     explaining.explain,
+    missing.missing,
     results.report,
     listing.cache,
 ):

@@ -40,6 +40,7 @@ from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 from mmexplore.journey.truth import truth_of_methods
+from mmexplore.journey.spaces import align, not_aligned, shared_space
 
 __all__ = [
     "Seen",
@@ -72,6 +73,7 @@ __all__ = [
     "pair_of",
     "pair_of_item",
     "per_class",
+    "not_aligned",
     "perceptual_of",
     "query_kinds",
     "reading_of",

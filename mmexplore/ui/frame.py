@@ -19,6 +19,9 @@ SECTIONS = {
         "Retrieval": "pages/retrieval.py",
         "Mispairs": "pages/mispairs.py",
     },
+    "Experiment": {
+        "Missing modalities": "pages/missing_modalities.py",
+    },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}
 

@@ -1,4 +1,4 @@
-"""What is loaded, for the Data page: numbers, where it comes from, cards, what is missing, what was left out."""
+"""What is loaded, for the Data page: numbers, where it comes from, cards, what was left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmexplore.pairs.dataset import Kind, Rejected
 from mmexplore.ui import picking, selection, views
 from mmexplore.ui.download import chart, table_buttons, view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.presence import complete, patterns
+from mmexplore.ui.presence import complete
 from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
@@ -48,7 +48,7 @@ def summary(workspace: Workspace) -> None:
 
 
 def cards(workspace: Workspace) -> None:
-    """The pairs as cards, the table of them, and what is missing where."""
+    """The pairs as cards, and the table of them."""
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     if source is None:
         return
@@ -59,17 +59,6 @@ def cards(workspace: Workspace) -> None:
     places(workspace)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
-    with st.expander("What is missing where"):
-        st.caption("Each line is a pattern: which modalities a row has, and how many rows look like that.")
-        st.dataframe(
-            patterns(source.present),
-            hide_index=True,
-            key="patterns",
-            column_config={
-                "rows": st.column_config.NumberColumn("Rows", format="localized"),
-                "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
-            },
-        )
 
 
 def places(workspace: Workspace) -> None:

@@ -146,26 +146,8 @@ def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[s
 def _computed(
     key: tuple, work: Callable[[Progress], dict[str, Projection]], options: Options
 ) -> dict[str, Projection] | None:
-    if (known := session.recall(key)) is not None:
-        return known
-    if options.method == "pca":
-        with st.spinner("Drawing the maps"):
-            return session.remember(key, lambda: work(Progress()))
-    kind, once = f"map.{hash(key)}", session.once(key)
-    if not jobs_view.known(kind):
-        jobs_view.cancel_others("map.")
-        jobs_view.submit(
-            f"Draw {METHODS[options.method]} maps",
-            lambda progress: once(lambda: work(progress)),
-            lambda maps: session.keep(key, maps),
-            kind,
-        )
-    elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
-        jobs_view.forget(kind)
-        st.rerun()
-    else:
-        st.caption("The maps appear here when they are drawn.")
-    return None
+    title = f"Draw {METHODS[options.method]} maps"
+    return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 
 
 # -- drawing -----------------------------------------------------------------------

@@ -15,6 +15,20 @@ workspace = open_directory(Path("run"))
 """
 
 
+def patterns() -> str:
+    """Which modalities are present together."""
+    return (
+        OPEN
+        + """
+import numpy as np
+from mmexplore.figures.patterns import missing_pattern
+
+present = (workspace.dataset or workspace.embeddings).present
+missing_pattern(np.stack(list(present.values()), axis=1), list(present)).show()
+"""
+    )
+
+
 def weights(workspace: Workspace) -> str:
     """Weights of every item and their distribution."""
     return (
@@ -262,3 +276,53 @@ def columns(workspace: Workspace, modality: str, change: str) -> str:
     """What each column of a table contributes."""
     call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
     return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"
+
+
+def missing(wish: Mapping[str, Any]) -> str:
+    """The missing modalities lab."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.robustness import score_curves
+from mmexplore.journey.missing import missing_lab
+
+lab = missing_lab(workspace, {_arguments(wish)})
+for curve in lab.curves:
+    print(curve.modality, curve.method, curve.score, curve.area, curve.area_interval)
+score_curves(lab.curves, lab.chance, lab.metric).show()
+"""
+    )
+
+
+def by_hand(workspace: Workspace, row: int, off: list[str]) -> str:
+    """One item with modalities switched off."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.journey.by_hand import by_hand
+
+found = by_hand(workspace, {row!r}, {off!r})
+print(found.cosine, found.kept)
+print(found.full)
+print(found.reduced)
+"""
+    )
+
+
+def filling(workspace: Workspace, name: str, ridge: str, row: int | None, given: list[str]) -> str:
+    """An absent modality filled in; all held-out rows where `row` is None."""
+    fills = f"workspace.fusions[{name!r}]"
+    if name == ridge:
+        fills = "RidgeFill().fit(workspace.ensure_split())"
+    rows = "~workspace.ensure_split().in_split('train')" if row is None else repr([row])
+    return (
+        OPEN
+        + f"""
+from mmexplore.robustness.ridge_fill import RidgeFill
+
+found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
+for modality, nearest in found.items():
+    print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
+"""
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -117,16 +117,8 @@ def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds:
 
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    chosen = sorted(workspace.selection)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        item = st.selectbox(
-            "Item",
-            [*chosen, *(i for i in map(str, shared.ids) if i not in workspace.selection)],
-            key=f"{CHOICE}search.item",
-            width=320,
-            format_func=lambda i: item_name(workspace, i),
-            help="Type to search. What is selected in a map comes first.",
-        )
+        item = pick_item(workspace, map(str, shared.ids), "search.item")
         others = [m for m in shared.modalities if m != into] or shared.modalities
         src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
     row = int(np.flatnonzero(shared.ids == item)[0])
@@ -143,6 +135,18 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
     show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
+
+
+def pick_item(workspace: Workspace, ids: Iterable[str], key: str) -> str:
+    """The menu of items, what is selected first; returns the id."""
+    return st.selectbox(
+        "Item",
+        [*sorted(workspace.selection), *(i for i in ids if i not in workspace.selection)],
+        key=f"{CHOICE}{key}",
+        width=320,
+        format_func=lambda i: item_name(workspace, i),
+        help="Type to search. What is selected in a map comes first.",
+    )
 
 
 def item_name(workspace: Workspace, item: str) -> str:
