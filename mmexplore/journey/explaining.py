@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mmexplore.attribution.explanation import Chosen, Explanation, check_regions, check_words, explain
 from mmexplore.attribution.faithfulness import Faithfulness
-from mmexplore.attribution.pair import Chosen, Explanation, Pair, check_regions, check_words, explain
+from mmexplore.attribution.pair import Pair
 from mmexplore.attribution.regions import BASELINES
 from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry

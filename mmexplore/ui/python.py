@@ -198,3 +198,39 @@ rows, which = journey.evaluation_rows(workspace)
 thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
 """
     )
+
+
+def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:
+    """Words and regions of an item. `chosen`: layer and head of raw attention (`attribution.explanation.Chosen`)."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.attribution.explanation import Chosen
+from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
+
+seen = journey.explain_item(workspace, {item!r}, {method!r}, {baseline!r}, {image!r}, {text!r}, {chosen!r})
+found = seen.found
+heat_map(found.pair.square, found.caption_map).show()
+word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it").show()
+faithfulness_curves(seen.regions, {{"map": "this map", "centre": "centre first"}}, "picture").show()
+"""
+    )
+
+
+def explained_own(text: str, method: str, baseline: str, image: str, said: str, offline: bool) -> str:
+    """Words and regions of one's own picture and text; `image` and `said` name the modalities it is compared as."""
+    opened = "from mmexplore import journey\nfrom pathlib import Path\n\n" if offline else OPEN
+    opened += f"\nworkspace = journey.offline_workspace({text!r})\n" if offline else ""
+    return (
+        opened
+        + f"""
+from mmexplore.attribution.explanation import check_regions, explain
+from mmexplore.figures.regions import heat_map
+
+pair = journey.pair_of(workspace, Path("picture.jpg"), {text!r}, {image!r}, {said!r})
+found = explain(pair, {method!r}, {baseline!r})
+print([(w.text, s) for w, s in zip(found.words, found.word_scores)])
+print(check_regions(found, {baseline!r}).as_dict())
+heat_map(pair.square, found.caption_map).show()
+"""
+    )

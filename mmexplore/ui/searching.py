@@ -117,16 +117,8 @@ def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds:
 
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    chosen = sorted(workspace.selection)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        item = st.selectbox(
-            "Item",
-            [*chosen, *(i for i in map(str, shared.ids) if i not in workspace.selection)],
-            key=f"{CHOICE}search.item",
-            width=320,
-            format_func=lambda i: item_name(workspace, i),
-            help="Type to search. What is selected in a map comes first.",
-        )
+        item = item_select(workspace, shared.ids, f"{CHOICE}search.item")
         others = [m for m in shared.modalities if m != into] or shared.modalities
         src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
     row = int(np.flatnonzero(shared.ids == item)[0])
@@ -143,6 +135,20 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
     show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
+
+
+def item_select(workspace: Workspace, ids: np.ndarray, key: str, first: int = 0) -> str:
+    """A box to choose one of these items by id or text; those selected in a map come first, else that at `first`."""
+    chosen = sorted(workspace.selection)
+    return st.selectbox(
+        "Item",
+        [*chosen, *(i for i in map(str, ids) if i not in workspace.selection)],
+        index=0 if chosen else first,
+        key=key,
+        width=320,
+        format_func=lambda i: item_name(workspace, i),
+        help="Type to search. What is selected in a map comes first.",
+    )
 
 
 def item_name(workspace: Workspace, item: str) -> str:
