@@ -11,7 +11,7 @@ from mmexplore.attribution.faithfulness import Faithfulness
 from mmexplore.attribution.pair import METHODS
 from mmexplore.attribution.regions import BASELINES
 from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
-from mmexplore.ui import python, session
+from mmexplore.ui import python
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.pairing import Shown
 from mmexplore.ui.session import CHOICE
@@ -68,7 +68,7 @@ def controls(shown: Shown) -> tuple[Explanation, str]:
 def _explained(shown: Shown, method: str, baseline: str, chosen: Chosen) -> Explanation:
     key = ("explained", shown.key, method, baseline if method == "occlusion" else "", chosen)
     with st.spinner("Looking into the encoders"):
-        return session.remember(key, lambda: explain(shown.pair, method, baseline, chosen))
+        return shown.remember(key, lambda: explain(shown.pair, method, baseline, chosen))
 
 
 def _layers(found: Explanation) -> Chosen:
@@ -152,7 +152,7 @@ def regions_checked(shown: Shown, found: Explanation, baseline: str) -> None:
         "“centre first” knows nothing of this picture.",
     )
     with st.spinner("Hiding and showing regions"):
-        checked: Faithfulness = session.remember(
+        checked: Faithfulness = shown.remember(
             ("regions checked", shown.key, found.method, found.caption_map.tobytes(), baseline),
             lambda: check_regions(found, baseline, shown.workspace.seed),
         )
@@ -195,7 +195,7 @@ def words(shown: Shown, found: Explanation, baseline: str) -> None:
     )
     figure = word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it")
     chart(figure, "words")
-    checked = session.remember(
+    checked = shown.remember(
         ("words checked", shown.key, found.method), lambda: check_words(found, shown.workspace.seed)
     )
     if checked is not None:
