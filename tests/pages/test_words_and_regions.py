@@ -12,8 +12,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey
+from mmexplore.encoders import registry
 from mmexplore.pairs.dataset import Kind, PairedDataset
 from mmexplore.workspace import Workspace
+from tests.attribution.clips import make_clip, torch_sides
 from tests.pages.conftest import OpenPage
 from tests.pages.small import HOSTILE
 from tests.pages.test_every_page import markup
@@ -23,7 +25,11 @@ PHOTOS = {"chelsea.png": "a tabby cat looks into the camera", "coffee.png": "cof
 
 @pytest.fixture(scope="module")
 def photos() -> Workspace:
-    """Three photos through the offline encoders."""
+    return through({})
+
+
+def through(names: dict[str, str]) -> Workspace:
+    """Three photos through these encoders (by default the offline ones)."""
     folder = Path(skimage.__file__).parent / "data"
     ids = np.array(["cat", "cup", "rocket"], object)
     workspace = Workspace()
@@ -36,7 +42,7 @@ def photos() -> Workspace:
             groups=ids,
         )
     )
-    encoders = journey.default_encoders(workspace)
+    encoders = names or journey.default_encoders(workspace)
     workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)
     return workspace
 
@@ -130,3 +136,27 @@ def test_an_encoder_that_is_not_here_is_one_sentence(open_page: OpenPage):
     test = open_page("words_and_regions", "vectors")
     assert not test.exception
     assert "no such encoder" in test.error[0].value
+
+
+def test_a_clip_shows_relevance_and_every_layer_and_head(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = make_clip(tmp_path, "tok")
+    image, text = torch_sides(name)
+    monkeypatch.setattr(registry, "_loaded", {(name, Kind.IMAGE): image, (name, Kind.TEXT): text})
+    test = open_page("words_and_regions", workspace=through({"photo": name, "caption": name}))
+    assert not test.exception
+    assert charts(test) == 4, "map, check, and two kinds of bars"
+    (method,) = [b for b in test.get("button_group") if b.label == "Method"]
+    assert [o.content for o in method.proto.options] == ["Attention relevance", "Raw attention", "Occlusion"]
+    method.set_value("attention").run()
+    assert not test.exception
+    assert any("does not know the text" in c.value for c in test.caption)
+    boxes = {b.label: b for b in test.selectbox if b.label.endswith(("layer", "head"))}
+    assert list(boxes) == ["Picture layer", "Picture head", "Text layer", "Text head"]
+    before = test.get("plotly_chart")[0].proto.spec
+    boxes["Picture layer"].set_value(1).run()
+    test.selectbox(key="choice.words.Picture.head").set_value(2).run()
+    assert not test.exception
+    assert test.get("plotly_chart")[0].proto.spec != before
+    assert "Chosen(layer=0, head=1, text_layer=1, text_head=None)" in next(c.value for c in test.code)
