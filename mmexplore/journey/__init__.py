@@ -38,9 +38,8 @@ from mmexplore.journey.measuring import (
 )
 from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
-from mmexplore.journey.spaces import align, shared_space
-from mmexplore.journey.truth import truth_of_methods
 from mmexplore.journey.spaces import align, not_aligned, shared_space
+from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "Seen",
@@ -69,11 +68,11 @@ __all__ = [
     "measured_weights",
     "mispairs_of",
     "nearest_real",
+    "not_aligned",
     "offline_workspace",
     "pair_of",
     "pair_of_item",
     "per_class",
-    "not_aligned",
     "perceptual_of",
     "query_kinds",
     "reading_of",

@@ -18,7 +18,7 @@ from mmexplore.latent.sample import stratified_sample
 from mmexplore.ui import python, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.searching import pick_item
+from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
@@ -32,7 +32,7 @@ def panel(workspace: Workspace) -> None:
     """Pick an item, switch its modalities, see what changes. Reruns alone: nothing is fitted, no other point moves."""
     fitted, embeddings = journey.fitted_input(workspace)
     fused, plane = _space(workspace)
-    item = pick_item(workspace, embeddings.ids.astype(str), "hand.item")
+    item = item_select(workspace, embeddings.ids, f"{CHOICE}hand.item")
     row = int(np.flatnonzero(embeddings.ids.astype(str) == item)[0])
     off = _switches(embeddings.modalities, [bool(embeddings.present[m][row]) for m in embeddings.modalities])
     found = by_hand(workspace, row, off, fused=fused)

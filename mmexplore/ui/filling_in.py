@@ -16,7 +16,7 @@ from mmexplore.runtime import rng
 from mmexplore.ui import jobs_view, python, session
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.searching import pick_item
+from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import FittedFusion, Workspace
@@ -78,7 +78,9 @@ def _ridge(workspace: Workspace) -> RidgeFill | None:
     embeddings = workspace.ensure_split()
     key = ("ridge", session.fingerprint(embeddings), embeddings.in_split("train").tobytes())
     at_once = len(embeddings) <= AT_ONCE and sum(embeddings.dims.values()) <= 4000
-    return jobs_view.result_of(key, lambda _: RidgeFill().fit(embeddings), "Fit ridge maps", "ridge", at_once, "Fit them")
+    return jobs_view.result_of(
+        key, lambda _: RidgeFill().fit(embeddings), "Fit ridge maps", "ridge", at_once, "Fit them"
+    )
 
 
 def _one_item(workspace: Workspace, wish: Wish) -> None:
@@ -89,7 +91,7 @@ def _one_item(workspace: Workspace, wish: Wish) -> None:
         "of the fit come first in the menu.",
     )
     order = np.argsort(embeddings.in_split("train"), kind="stable")
-    item = pick_item(workspace, embeddings.ids[order].astype(str), "fill.item")
+    item = item_select(workspace, embeddings.ids[order], f"{CHOICE}fill.item")
     row = int(np.flatnonzero(embeddings.ids.astype(str) == item)[0])
     _, found = session.remember(
         ("filled", id(wish.fills), tuple(given), row),

@@ -15,6 +15,7 @@ SECTIONS = {
         "Encode": "pages/encode.py",
         "Fuse": "pages/fuse.py",
         "Weights": "pages/weights.py",
+        "Words and regions": "pages/words_and_regions.py",
         "Latent space": "pages/latent_space.py",
         "Retrieval": "pages/retrieval.py",
         "Mispairs": "pages/mispairs.py",

@@ -294,6 +294,23 @@ score_curves(lab.curves, lab.chance, lab.metric).show()
     )
 
 
+def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:
+    """Words and regions of an item. `chosen`: layer and head of raw attention (`attribution.explanation.Chosen`)."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.attribution.explanation import Chosen
+from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
+
+seen = journey.explain_item(workspace, {item!r}, {method!r}, {baseline!r}, {image!r}, {text!r}, {chosen!r})
+found = seen.found
+heat_map(found.pair.square, found.caption_map).show()
+word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it").show()
+faithfulness_curves(seen.regions, {{"map": "this map", "centre": "centre first"}}, "picture").show()
+"""
+    )
+
+
 def by_hand(workspace: Workspace, row: int, off: list[str]) -> str:
     """One item with modalities switched off."""
     return (
@@ -324,5 +341,24 @@ from mmexplore.robustness.ridge_fill import RidgeFill
 found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
 for modality, nearest in found.items():
     print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
+"""
+    )
+
+
+def explained_own(text: str, method: str, baseline: str, image: str, said: str, offline: bool) -> str:
+    """Words and regions of one's own picture and text; `image` and `said` name the modalities it is compared as."""
+    opened = "from mmexplore import journey\nfrom pathlib import Path\n\n" if offline else OPEN
+    opened += f"\nworkspace = journey.offline_workspace({text!r})\n" if offline else ""
+    return (
+        opened
+        + f"""
+from mmexplore.attribution.explanation import check_regions, explain
+from mmexplore.figures.regions import heat_map
+
+pair = journey.pair_of(workspace, Path("picture.jpg"), {text!r}, {image!r}, {said!r})
+found = explain(pair, {method!r}, {baseline!r})
+print([(w.text, s) for w, s in zip(found.words, found.word_scores)])
+print(check_regions(found, {baseline!r}).as_dict())
+heat_map(pair.square, found.caption_map).show()
 """
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -118,7 +118,7 @@ def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds:
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        item = pick_item(workspace, map(str, shared.ids), "search.item")
+        item = item_select(workspace, shared.ids, f"{CHOICE}search.item")
         others = [m for m in shared.modalities if m != into] or shared.modalities
         src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
     row = int(np.flatnonzero(shared.ids == item)[0])
@@ -137,12 +137,14 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
     show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
 
 
-def pick_item(workspace: Workspace, ids: Iterable[str], key: str) -> str:
-    """The menu of items, what is selected first; returns the id."""
+def item_select(workspace: Workspace, ids: np.ndarray, key: str, first: int = 0) -> str:
+    """A box to choose one of these items by id or text; those selected in a map come first, else that at `first`."""
+    chosen = sorted(workspace.selection)
     return st.selectbox(
         "Item",
-        [*sorted(workspace.selection), *(i for i in ids if i not in workspace.selection)],
-        key=f"{CHOICE}{key}",
+        [*chosen, *(i for i in map(str, ids) if i not in workspace.selection)],
+        index=0 if chosen else first,
+        key=key,
         width=320,
         format_func=lambda i: item_name(workspace, i),
         help="Type to search. What is selected in a map comes first.",
