@@ -1,6 +1,6 @@
 """Are the maps and the word scores true, and what do they cost? The offline encoders, through the bridge.
 
-    python benchmarks/words.py [--emoji 60] [--pairs 100] [--speed-only]
+    python benchmarks/words.py [--emoji 40] [--pairs 100] [--only photos,emoji,words,pointing,speed]
 
 Deletion and insertion: scikit-image's twelve photos with a caption each (those of the browser tests) and seeded items
 of the emoji example. The margin is the insertion area less the deletion area, in units of the similarity; a random
@@ -150,18 +150,24 @@ def speed(rounds: int = 7) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--emoji", type=int, default=60)
+    parser.add_argument("--emoji", type=int, default=40)
     parser.add_argument("--pairs", type=int, default=100)
-    parser.add_argument("--speed-only", action="store_true")
+    parser.add_argument("--only", default="photos,emoji,words,pointing,speed")
     options = parser.parse_args()
-    if not options.speed_only:
+    parts = options.only.split(",")
+    if {"photos", "emoji"} & set(parts):
         print("| items, hidden shows | order | deletion - random | insertion - random | margin | wins | sd of luck |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
+    if "photos" in parts:
         curves("12 photos", photos(), True)
+    if "emoji" in parts:
         curves(f"{options.emoji} emoji", emoji(options.emoji), False)
+    if "words" in parts:
         word_orders(photos())
+    if "pointing" in parts:
         pointing(options.pairs)
-    speed()
+    if "speed" in parts:
+        speed()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ TITLES = {
     "occlusion": "Occlusion",
 }
 WHOLE = -1
+NO_ATTENTION = "This picture encoder is not made of attention blocks, so there is no attention to look at."
 MEANING = """
 - **What it says.** Which parts of the picture *this encoder* uses when it compares the picture with this text. Amber
   raises the similarity, blue lowers it; where nothing is drawn, nothing changes.
@@ -59,6 +60,8 @@ def controls(shown: Shown) -> tuple[Explanation, str]:
             help="; ".join(f"{name}: {about}" for name, about in BASELINES.items())
             + ". Neither is nothing: the check depends on it, so try both.",
         )
+    if "relevance" not in methods:
+        st.caption(NO_ATTENTION)
     found = _explained(shown, method, baseline, Chosen())
     if method == "attention":
         found = _explained(shown, method, baseline, _layers(found))
@@ -97,7 +100,8 @@ def beginning(shown: Shown, found: Explanation) -> None:
     reading = shown.reading(found.similarity)
     st.text(f"“{one_line(shown.pair.text, 300)}”")
     about = "There is no data beside it to say whether that is much." if reading is None else reading.sentence
-    st.caption(plain(f"Similarity {found.similarity:.3f}. {about}", 400))
+    by = f"Compared by {shown.pair.image.card.title} and {shown.pair.reader.card.title}."
+    st.caption(plain(f"Similarity {found.similarity:.3f}. {about} {by}", 500))
 
 
 def regions(shown: Shown, found: Explanation, baseline: str) -> None:
@@ -106,11 +110,11 @@ def regions(shown: Shown, found: Explanation, baseline: str) -> None:
         "Regions",
         "Amber regions raise the similarity, blue ones lower it. Pick a word to see the map of that word alone.",
     )
-    values = _picked(shown, found)
+    values, limit = _picked(shown, found), _scale(found)
     left, right = st.columns([1, 1.35], gap="medium")
     with left, st.container(key="square"):
         st.image(shown.pair.square, caption="What the encoder sees", width="stretch")
-    figure = heat_map(shown.pair.square, values)
+    figure = heat_map(shown.pair.square, values, limit=limit)
     with right:
         chart(figure, "regions")
     view_bar(
@@ -121,6 +125,18 @@ def regions(shown: Shown, found: Explanation, baseline: str) -> None:
     )
     with st.expander("What the map means, and what it does not"):
         st.markdown(MEANING)
+
+
+def _scale(found: Explanation) -> float | None:
+    """The value of the fullest colour: of all maps of the pair where the person wants it so, else each map's own."""
+    if found.word_maps is None or not len(found.word_maps):
+        return None
+    one = st.toggle(
+        "One scale for all maps",
+        key=f"{CHOICE}words.scale",
+        help="Off: every map uses all of its colours, also that of a word that hardly matters. On: maps compare.",
+    )
+    return max(float(np.abs(found.caption_map).max()), float(np.abs(found.word_maps).max())) if one else None
 
 
 def _picked(shown: Shown, found: Explanation) -> np.ndarray:

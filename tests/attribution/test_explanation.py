@@ -12,6 +12,7 @@ from mmexplore import journey
 from mmexplore.attribution.explanation import Chosen, check_regions, check_words, explain
 from mmexplore.attribution.pair import Pair
 from mmexplore.errors import UserError
+from tests.attribution.photos import photo_workspace
 
 MakePair = Callable[..., Pair]
 
@@ -74,22 +75,7 @@ def test_other_languages_come_through_the_multilingual_encoder(photo_files: dict
 
 
 def test_a_fitted_alignment_is_explained_as_well(photo_files: dict[str, Path]):
-    from mmexplore.pairs.dataset import Kind, PairedDataset
-    from mmexplore.workspace import Workspace
-
-    ids = np.array([f"p{i}" for i in range(len(photo_files))], object)
-    workspace = Workspace()
-    workspace.set_dataset(
-        PairedDataset(
-            name="photos",
-            ids=ids,
-            kinds={"photo": Kind.IMAGE, "caption": Kind.TEXT},
-            cells={"photo": tuple(photo_files.values()), "caption": tuple(photo_files)},
-            groups=ids,
-        )
-    )
-    encoders = journey.default_encoders(workspace)
-    workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)
+    workspace = photo_workspace(photo_files)
     through_bridge = journey.explain_item(workspace, "p0")
     assert through_bridge.reading is not None
     workspace.set_alignment(*journey.align(workspace, "procrustes"))

@@ -5,46 +5,28 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import numpy as np
 import pytest
 import skimage
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import journey
 from mmexplore.encoders import registry
-from mmexplore.pairs.dataset import Kind, PairedDataset
+from mmexplore.pairs.dataset import Kind
 from mmexplore.workspace import Workspace
 from tests.attribution.clips import make_clip, torch_sides
+from tests.attribution.photos import photo_workspace
 from tests.pages.conftest import OpenPage
 from tests.pages.small import HOSTILE
 from tests.pages.test_every_page import markup
 
 PHOTOS = {"chelsea.png": "a tabby cat looks into the camera", "coffee.png": "coffee", "rocket.jpg": HOSTILE[0]}
 
+FILES = {caption: Path(skimage.__file__).parent / "data" / name for name, caption in PHOTOS.items()}
+
 
 @pytest.fixture(scope="module")
 def photos() -> Workspace:
-    return through({})
-
-
-def through(names: dict[str, str]) -> Workspace:
-    """Three photos through these encoders (by default the offline ones)."""
-    folder = Path(skimage.__file__).parent / "data"
-    ids = np.array(["cat", "cup", "rocket"], object)
-    workspace = Workspace()
-    workspace.set_dataset(
-        PairedDataset(
-            name="photos",
-            ids=ids,
-            kinds={"photo": Kind.IMAGE, "caption": Kind.TEXT},
-            cells={"photo": tuple(folder / n for n in PHOTOS), "caption": tuple(PHOTOS.values())},
-            groups=ids,
-        )
-    )
-    encoders = names or journey.default_encoders(workspace)
-    workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)
-    return workspace
+    return photo_workspace(FILES)
 
 
 def charts(test: AppTest) -> int:
@@ -61,7 +43,7 @@ def test_an_item_its_words_and_the_check(open_page: OpenPage, photos: Workspace)
     test = open_page("words_and_regions", workspace=photos)
     assert not test.exception
     assert not test.error
-    assert test.selectbox(key="choice.words.item").value == "cat", "the first text with a few words"
+    assert test.selectbox(key="choice.words.item").value == "p0", "the first text with a few words"
     assert any(PHOTOS["chelsea.png"] in t.value for t in test.text)
     assert any(c.value.startswith("Similarity") and "random pair" in c.value for c in test.caption)
     assert charts(test) == 3
@@ -77,7 +59,7 @@ def test_an_item_its_words_and_the_check(open_page: OpenPage, photos: Workspace)
 
 def test_other_methods_and_baselines(open_page: OpenPage, photos: Workspace):
     test = open_page("words_and_regions", workspace=photos)
-    test.session_state["choice.words.item"] = "cup"
+    test.session_state["choice.words.item"] = "p1"
     test.session_state["choice.words.baseline"] = "mean colour"
     test.run()
     assert not test.exception
@@ -90,7 +72,7 @@ def test_other_methods_and_baselines(open_page: OpenPage, photos: Workspace):
 
 def test_a_strangers_words_stay_words(open_page: OpenPage, photos: Workspace):
     test = open_page("words_and_regions", workspace=photos)
-    test.session_state["choice.words.item"] = "rocket"
+    test.session_state["choice.words.item"] = "p2"
     test.run()
     assert not test.exception
     assert any(HOSTILE[0] in t.value for t in test.text)
@@ -98,9 +80,9 @@ def test_a_strangers_words_stay_words(open_page: OpenPage, photos: Workspace):
 
 
 def test_what_is_selected_in_a_map_is_looked_at_first(open_page: OpenPage, photos: Workspace):
-    photos.selection = frozenset({"cup"})
+    photos.selection = frozenset({"p1"})
     try:
-        assert open_page("words_and_regions", workspace=photos).selectbox(key="choice.words.item").value == "cup"
+        assert open_page("words_and_regions", workspace=photos).selectbox(key="choice.words.item").value == "p1"
     finally:
         photos.selection = frozenset()
 
@@ -144,7 +126,7 @@ def test_a_clip_shows_relevance_and_every_layer_and_head(
     name = make_clip(tmp_path, "tok")
     image, text = torch_sides(name)
     monkeypatch.setattr(registry, "_loaded", {(name, Kind.IMAGE): image, (name, Kind.TEXT): text})
-    test = open_page("words_and_regions", workspace=through({"photo": name, "caption": name}))
+    test = open_page("words_and_regions", workspace=photo_workspace(FILES, {"photo": name, "caption": name}))
     assert not test.exception
     assert charts(test) == 4, "map, check, and two kinds of bars"
     (method,) = [b for b in test.get("button_group") if b.label == "Method"]
