@@ -45,7 +45,7 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
         expect(page.get_by_text(modality, exact=True).first).to_be_visible()
     person.press("Encode")
     expect(page.get_by_text("can be compared")).to_be_visible(timeout=900_000)
-    expect(page.get_by_text("Not yet: sound.")).to_be_visible()
+    expect(page.get_by_text("An alignment on the Fuse page")).to_be_visible()
     person.settle()
     assert "Could not be encoded" not in page.inner_text("body")  # every cell of every modality
     person.photograph("stamps-encode")
