@@ -13,6 +13,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.media import kind_of_name
 from mmexplore.pairs.text import detect_encoding, is_damaged
+from mmexplore.pairs.values import storable
 
 MAX_COLUMNS = 10_000
 MAX_CELLS = 30_000_000
@@ -159,7 +160,7 @@ def check_header(header: list[str], name: str) -> list[str]:
     Raises:
         UserError: there is no header (a cell of it is a file name or a number), or too many columns.
     """
-    names = [str(h).strip().lstrip("\ufeff") for h in header]
+    names = [storable(str(h).strip().lstrip("\ufeff")) for h in header]
     if len(names) > MAX_COLUMNS:
         raise UserError(f"the table has more than {MAX_COLUMNS:,} columns", name, "keep the columns you need")
     if not any(names):

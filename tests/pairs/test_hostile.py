@@ -28,6 +28,8 @@ from mmexplore.pairs.images import check_image, is_animated, open_image, thumbna
 from mmexplore.pairs.read import read_pairs, recognise
 from mmexplore.pairs.tables import read_table
 from mmexplore.pairs.vectors import load_npz
+from mmexplore.pairs.videos import read_frames
+from tests.fuzz.originals import film
 
 RLO, LRM, ZWJ, BELL = "\u202e", "\u200e", "\u200d", "\x07"
 
@@ -154,6 +156,7 @@ def test_a_gif_of_a_million_frames_costs_no_more_than_its_first(tmp_path, jpeg, 
     root = folder({"pairs.csv": "id,image,text\nlong,long.gif,a long one\nok,a.jpg,a good row\n", "a.jpg": jpeg(0)})
     path.rename(root / "long.gif")
     assert list(within(5, read_pairs, root, workdir=work).ids) == ["long", "ok"]
+    assert len(within(10, read_frames, root / "long.gif")) == 12
 
 
 def test_pictures_that_promise_gigapixels_are_rows_left_out(jpeg, folder, work):
@@ -187,6 +190,25 @@ def _saved(image: Image.Image, form: str, **options) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
+
+
+# -- films ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "ffconcat version 1.0\nfile other.mp4\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1.0,\nother.mp4\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+    ],
+    ids=["concat", "hls", "sdp"],
+)
+def test_a_playlist_called_a_film_opens_nothing_else(playlist, tmp_path):
+    """FFmpeg would read whatever file it names: somebody else's upload, too."""
+    (tmp_path / "other.mp4").write_bytes(film(".mp4", "mpeg4"))
+    assert len(read_frames(tmp_path / "other.mp4")) == 8
+    (tmp_path / "film.mp4").write_text(playlist)
+    with pytest.raises(UserError, match="cannot be decoded"):
+        read_frames(tmp_path / "film.mp4")
 
 
 # -- tables ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     local.mkdir()
     monkeypatch.setenv("MMEXPLORE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(session, "folder", lambda *parts: own.joinpath(*parts))
-    thumbnails._thumbnail.cache_clear()
+    thumbnails._known.clear()
     return own, local
 
 
@@ -45,7 +45,7 @@ def test_made_once_for_each_content_and_never_again(rooms, made):
     first = thumbnails.thumbnail_of(one)
     assert first is not None and Image.open(first).size == (320, 213)
     assert thumbnails.thumbnail_of(same) == first != thumbnails.thumbnail_of(other)
-    thumbnails._thumbnail.cache_clear()  # another visit: another process may ask
+    thumbnails._known.clear()  # another visit: another process may ask
     assert thumbnails.thumbnail_of(one) == first
     assert made == [one, other]
 
