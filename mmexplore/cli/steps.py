@@ -135,6 +135,9 @@ def fuse(
         str | None, typer.Option(help="classification, regression, contrastive or reconstruction.")
     ] = None,
     source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
+    labels_per_class: Annotated[
+        int | None, typer.Option(min=1, help="Learn from this many labels of each class.")
+    ] = None,
     seed: FitSeed = None,
     param: Params = None,
     as_json: Json = False,
@@ -143,7 +146,17 @@ def fuse(
     from mmexplore import journey, workspace_files
 
     workspace = workspace_files.open_directory(run)
-    fitted = journey.fuse(workspace, method, parameters(param), objective, target, source, seed, stderr_progress())
+    fitted = journey.fuse(
+        workspace,
+        method,
+        parameters(param),
+        objective,
+        target,
+        source,
+        seed,
+        labels_per_class,
+        stderr_progress(),
+    )
     workspace.add_fusion(fitted)
     workspace_files.save(workspace, run)
     summary = journey.fusion_summary(fitted)

@@ -9,6 +9,7 @@ from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.workspace import Workspace
@@ -50,16 +51,23 @@ def _together(embeddings: Embeddings) -> list[str]:
 
 
 def align(
-    workspace: Workspace, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    method: str,
+    params: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+    hear: OnEpoch | None = None,
 ) -> tuple[Alignment, Embeddings]:
     """Fit (or, for one fitted in advance, choose) an alignment on the train rows.
+
+    Args:
+        hear: told the values of each epoch while the fit runs.
 
     Raises:
         UserError: no such method, or the data does not allow it.
     """
     estimator = make(alignments.methods(), method, params, "alignment")
     embeddings = embeddings_of(workspace) if estimator.fitted_in_advance else workspace.ensure_split()
-    estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
+    estimator.fit(embeddings, on_epoch=epochs(progress, hear), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
 
 

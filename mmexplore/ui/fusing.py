@@ -152,7 +152,7 @@ def _fit(
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
 
     def work(progress: Progress) -> FittedFusion:
-        return journey.fuse(frozen, method, params, objective, target, source, seed, progress)
+        return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress)
 
     def take_up(fitted: FittedFusion) -> str:
         now = session.workspace()
