@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import listing, results, steps
+from mmexplore.cli import comparing, listing, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ for command in (
     steps.embed,
     steps.align,
     steps.fuse,
+    comparing.compare,
     results.weights,
     results.search,
     results.evaluate,

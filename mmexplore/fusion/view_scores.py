@@ -60,12 +60,10 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
     return {name: (np.concatenate([h for h, _ in p]), np.concatenate([g for _, g in p])) for name, p in found.items()}
 
 
-def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(0 or 1, group) of each row that `holes` (bool [N, M]) take something from: does it find its own full view?"""
-    asked, groups = np.asarray((holes & test.mask).any(1)), _codes(test)
-    full = _unit(fusion.transform(test))
-    partial = _unit(fusion.transform(test.hide(holes).take(asked)))
-    return (_ranks(partial, full, groups[asked], groups) <= 1).astype(float), test.groups[asked]
+def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> np.ndarray:
+    """[N], 0 or 1: does each row, with the cells of `holes` (bool [N, M]) taken away, find its own full view?"""
+    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), _codes(test)
+    return (_ranks(_unit(partial), _unit(full), groups, groups) <= 1).astype(float)
 
 
 def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> FusionScore:

@@ -5,6 +5,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 """
 
 from mmexplore.journey.asking import embeddings_of
+from mmexplore.journey.comparing import Comparison, Setting, compare, named_methods
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.fusing import (
@@ -19,8 +20,11 @@ from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 
 __all__ = [
+    "Comparison",
+    "Setting",
     "agreement_of",
     "align",
+    "compare",
     "default_encoder",
     "default_encoders",
     "default_store",
@@ -36,6 +40,7 @@ __all__ = [
     "mean_entropy",
     "measured_weights",
     "mispairs_of",
+    "named_methods",
     "perceptual_of",
     "retrieval_reports",
     "search_items",
