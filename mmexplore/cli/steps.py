@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import PairedDataset, Rejected
 from mmexplore.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mmexplore.journey.realigning import Realigned
 
 
 def embed(
@@ -119,12 +122,34 @@ def align(
         "correlations": workspace.alignment.correlations_,
         "train_correlations": workspace.alignment.train_correlations_,
     }
+    compared = journey.realigned(workspace)
+    answer["as_they_came"] = None if compared is None else compared.as_dict()
     if as_json:
         print_json(answer)
     else:
         print(f"{workspace.alignment.card.title}: {', '.join(answer['modalities'])} now share one space")
         if workspace.alignment.correlations_ is not None:
             print("held-out correlations: " + " ".join(f"{c:.2f}" for c in workspace.alignment.correlations_[:10]))
+        if compared is not None:
+            _print_realigned(compared)
+
+
+def _print_realigned(compared: Realigned) -> None:
+    print(f"retrieval, per cent, over {compared.rows} rows, as the vectors came and aligned")
+    columns = {"R@1": "r1", "R@5": "r5", "R@10": "r10"}
+    print_table(
+        [
+            {
+                "direction": f"{r.src}->{r.dst}",
+                "vectors": name,
+                **{c: f"{getattr(r, a):.1f}" for c, a in columns.items()},
+            }
+            for name, side in (("as they came", compared.before), ("aligned", compared.after))
+            for r in side
+        ],
+        ["direction", "vectors", *columns],
+    )
+    print(compared.sentence)
 
 
 def fuse(

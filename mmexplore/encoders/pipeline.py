@@ -12,6 +12,7 @@ import numpy as np
 from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder
+from mmexplore.encoders.vector import space_of
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
 from mmexplore.progress import Progress
@@ -75,8 +76,7 @@ def encode_dataset(
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows(items, errors)
         rejected += listed
-        space = encoder.card.space
-        spaces[modality] = f"{space}:{modality}" if encoder.card.kind == Kind.VECTOR else space
+        spaces[modality] = space_of(encoder.card, modality, vectors[modality].shape[1])
     progress.update(done, sum(totals.values()), "done")
     return Encoded(
         Embeddings(

@@ -1,7 +1,8 @@
 """The one list of encoders: what there is, what suits a column, and the one loaded instance of each.
 
-Names: "efficientnet-lite0", "minilm", "use-multilingual", "as-is" (vectors), "open_clip:MODEL/PRETRAINED" and
-"local:MODEL@PATH" (see `mmexplore.encoders.open_clip`). The last two encode pictures *and* texts: say which.
+Names: "efficientnet-lite0", "minilm", "use-multilingual", "as-is" and "as-is-shared" (vectors),
+"open_clip:MODEL/PRETRAINED" and "local:MODEL@PATH" (see `mmexplore.encoders.open_clip`). The last two encode pictures
+*and* texts: say which.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "minilm": ("mmexplore.encoders.minilm", "MiniLM"),
     "use-multilingual": ("mmexplore.encoders.use_multilingual", "UseMultilingual"),
     "as-is": ("mmexplore.encoders.vector", "AsIs"),
+    "as-is-shared": ("mmexplore.encoders.shared_vector", "SharedVectors"),
 }
 _DEFAULT = {Kind.IMAGE: "efficientnet-lite0", Kind.TEXT: "minilm", Kind.VECTOR: "as-is"}
 

@@ -16,6 +16,7 @@ from mmexplore.journey.fusing import (
     weights,
 )
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
+from mmexplore.journey.realigning import realigned
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 
@@ -42,6 +43,7 @@ __all__ = [
     "mispairs_of",
     "named_methods",
     "perceptual_of",
+    "realigned",
     "retrieval_reports",
     "search_items",
     "search_like",

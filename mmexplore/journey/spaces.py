@@ -41,11 +41,6 @@ def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     return None, "These encoders make spaces that cannot be compared: fit an alignment on the Fuse page."
 
 
-def all_together(embeddings: Embeddings) -> bool:
-    """Do the vectors of all modalities lie in one space as they come?"""
-    return len(_together(embeddings)) == len(embeddings.modalities)
-
-
 def _together(embeddings: Embeddings) -> list[str]:
     """The largest set of modalities (two or more) whose vectors lie in one space."""
     by_space: dict[str, list[str]] = {}

@@ -18,6 +18,9 @@ SECTIONS = {
         "Retrieval": "pages/retrieval.py",
         "Mispairs": "pages/mispairs.py",
     },
+    "Experiment": {
+        "Compare": "pages/compare.py",
+    },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}
 

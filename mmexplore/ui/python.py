@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mmexplore.journey.comparing import Setting
 from mmexplore.workspace import Workspace
 
 OPEN = """from mmexplore import journey
@@ -196,5 +197,20 @@ from mmexplore.retrieval.thermometer import thermometer
 shared, where = journey.shared_space(workspace)
 rows, which = journey.evaluation_rows(workspace)
 thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
+"""
+    )
+
+
+def comparison(setting: Setting) -> str:
+    """Several methods on the same rows."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.journey import Setting
+
+comparison = journey.compare(workspace, {setting!r})
+for race in comparison.races:
+    for line in race.lines:
+        print(race.kind, line.name, line.score, line.gain, line.holes)
 """
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mmexplore.alignment import methods as alignment_methods
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
@@ -52,13 +50,15 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
         UserError: no method, no seed, no vectors, or no row to score.
     """
     embeddings_of(workspace)
+    import torch  # noqa: F401 - now, so that the first fit is not charged for it
+
     if not setting.methods:
         raise UserError("no method was chosen", "compare", "choose one or more")
     if setting.n_seeds < 1:
         raise UserError(f"{setting.n_seeds} seeds fit nothing", "seeds", "give 1 or more")
     if not 0 < setting.missing <= 1:
         raise UserError(f"{setting.missing:g} is not a share of the cells", "missing", "give above 0, up to 1")
-    workspace.ensure_split()
+    embeddings = workspace.ensure_split()
     seeds = tuple(workspace.seed + i for i in range(setting.n_seeds))
     alignments = [m for m in setting.methods if m in alignment_methods()]
     fusions = [m for m in setting.methods if m not in alignment_methods()]
@@ -75,4 +75,5 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
         races.append(race)
         fitted |= kept
         done += len(names) * len(seeds)
-    return Comparison(replace(setting), seeds, workspace.split_source, tuple(races), fitted, workspace.embeddings)
+    aligned = workspace.aligned if setting.source == "aligned" else None
+    return Comparison(setting, seeds, workspace.split_source, tuple(races), fitted, embeddings, aligned)

@@ -19,7 +19,7 @@ from mmexplore.journey.comparing.results import Setting
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.evaluating import retrieval_reports
 from mmexplore.journey.fusing import rows_name
-from mmexplore.journey.spaces import all_together
+from mmexplore.journey.realigning import all_comparable_before, as_one_space
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.workspace import Workspace
 
@@ -39,7 +39,9 @@ class AlignmentRace:
         self.train = train_rows(self.embeddings)
         self.notes: list[str] = []
         self.with_missing = f"fitted with {setting.missing:.0%} of the train rows' cells taken away, asked as before"
-        self.reference: str | None = AS_THEY_ARE if all_together(self.embeddings) else None
+        self.reference: str | None = None
+        if all_comparable_before(self.embeddings, held_out_rows(self.embeddings)):
+            self.reference = AS_THEY_ARE
         # Which queries there are, and chance, depend on the rows alone: any space in which they can be asked shows it.
         width = max(self.embeddings.dims.values())
         any_space = {m: np.ones((len(self.embeddings), width), np.float32) for m in self.embeddings.modalities}
@@ -81,13 +83,11 @@ class AlignmentRace:
     def baselines(self) -> list[Baseline]:
         if self.reference is None:
             return []
-        recalls = self._recalls(self.embeddings)
+        recalls = self._recalls(as_one_space(self.embeddings, self.embeddings.modalities))
         runs = [Run(recalls, recalls[self.metric]) for _ in self.seeds]
         return [Baseline(AS_THEY_ARE, "The vectors as they are (they share a space)", runs)]
 
-    def _fit(
-        self, name: str, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None
-    ) -> tuple[Alignment, float]:
+    def _fit(self, name: str, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None) -> tuple[Alignment, float]:
         estimator = make(alignments.methods(), name, self.setting.params.get(name), "alignment")
         clock = Clock()
         estimator.fit(embeddings, on_epoch=on_epoch, seed=seed)

@@ -140,14 +140,18 @@ class Race:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both races (either may be absent), and each method as fitted with the first seed."""
+    """Both races (either may be absent), and each method as fitted with the first seed.
+
+    `embeddings` and (where fusions were given aligned vectors) `aligned` are the vectors that they were fitted on.
+    """
 
     setting: Setting
     seeds: tuple[int, ...]
     split: str
     races: tuple[Race, ...]
     fitted: dict[str, FittedFusion | tuple[Alignment, Embeddings]]
-    embeddings: Embeddings | None
+    embeddings: Embeddings
+    aligned: Embeddings | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As `mmexplore compare --json` prints it."""
