@@ -121,12 +121,12 @@ def _shared(step: str, how: str, shape: str = "shared", widest: bool = False) ->
 
 SHAPES: dict[str, Shape] = {
     "concat": _linear("side by side", "W", "side by side, then one layer", "fused"),
-    "hybrid": _linear("side by side", "W", "side by side, one layer; every modality also answers alone", own_heads=True),
+    "hybrid": _linear("side by side", "W", "side by side, one layer, and a head for each modality", own_heads=True),
     "attention": _linear("sum", "Σ", "a scorer sees all and gives one weight α a modality"),
     "gated": _linear("gates", "Σ", "a gate z for each of the {width} numbers, summing to 1 over the modalities"),
     "tensor": _tensor,
     "low-rank": _linear("low rank", "⊙", "multiplied number by number, {rank} times, and added up", "fused", "rank"),
-    "recurrent": _linear("loop", "F", "fused, told to every modality, fused again: {n_steps} times", "fused", "n_steps"),
+    "recurrent": _linear("loop", "F", "fused, told to each modality, fused again: {n_steps} times", "fused", "n_steps"),
     "self-attention": _linear("tokens", "", "every token looks at every other, {depth} layer(s), {heads} heads",
                               count="depth"),
     "bottleneck": _linear("bottleneck", "", "only {bottlenecks} shared tokens pass between modalities, {depth} layers",

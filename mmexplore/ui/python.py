@@ -214,3 +214,8 @@ for race in comparison.races:
         print(race.kind, line.name, line.score, line.gain, line.holes)
 """
     )
+
+
+def realigned() -> str:
+    """Retrieval before and after the alignment."""
+    return OPEN + "\nprint(journey.realigned(workspace).as_dict())\n"

@@ -28,7 +28,7 @@ def flow_diagram(flow: Flow) -> go.Figure:
         canvas.words(MODALITY - 0.25, level[m] + 0.16, f"{d:,}", "right", 11)
         canvas.bar(MODALITY, level[m], d, colours[m])
         canvas.line([(MODALITY + 0.14, level[m]), (PART - 0.14, level[m])], colours[m])
-    canvas.words((MODALITY + PART) / 2, min(level.values()) - 0.6, flow.step, size=11, limit=26)
+    canvas.words(MODALITY - 0.11, min(level.values()) - 0.6, flow.step, "left", 11, limit=26)
     draw_meeting(canvas, flow, level, colours, (PART, MEET, VECTOR), middle)
     if flow.shape not in ("shared", "adversary"):
         _vector(canvas, flow, middle)

@@ -37,8 +37,8 @@ def _side_by_side(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, p
     canvas.node(meet + 0.5, middle, flow.meet)
     if flow.own_heads:
         for m, y in level.items():
-            canvas.line([(part + 0.14, y + 0.2), (part + 0.55, y + 0.2)], colours[m], "dot")
-            canvas.words(part + 0.6, y + 0.2, "own head", "left", 10)
+            canvas.line([(part + 0.14, y + 0.24), (part + 0.36, y + 0.24)], colours[m], "dot")
+            canvas.box(part + 0.36, y + 0.17, part + 0.48, y + 0.31, colours[m])
 
 
 def _sum(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, places: Places, middle: float) -> None:
@@ -123,7 +123,7 @@ def _tokens(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, places:
     for m, y in ys.items():
         for x in (part + 0.3, right):
             canvas.node(x, y, "s" if m == "" else "", 20 if m == "" else 15, colours.get(m, FUSED))
-    canvas.words(part + 0.05, ys[""], "summary", "right", 11)
+    canvas.words(part + 0.1, ys[""], "summary", "right", 11)
     canvas.curve(right + 0.16, ys[""], vector - 0.16, middle, FUSED)
 
 
