@@ -15,6 +15,7 @@ NEEDS = {
     "latent_space": "vectors",
     "retrieval": "vectors",
     "mispairs": "vectors",
+    "compare": "vectors",
 }
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 
