@@ -1,4 +1,4 @@
-"""What happens to the vectors on their way through a method, with the sizes of the data at hand: drawn on the Fuse page.
+"""What happens to the vectors on their way through a method, with the sizes of the data at hand.
 
 A new method is drawn by its family until it has an entry of its own in `SHAPES`.
 """

@@ -69,7 +69,7 @@ def test_every_alignment_aligns(own_run, name):
 
 @pytest.mark.parametrize("name", [n for n, m in alignment.methods().items() if m.fitted_in_advance])
 def test_what_was_fitted_in_advance_says_what_it_needs(own_run, name):
-    with pytest.raises(UserError, match="encoder|as-is"):
+    with pytest.raises(UserError, match=r"encoder|as-is"):
         mmexplore("align", own_run, "--method", name)
 
 

@@ -20,7 +20,7 @@ def flow_diagram(flow: Flow) -> go.Figure:
     names = list(flow.dims)
     colours = modality_colours(names)
     rows = max(len(names), 2 if not flow.rebuilds else 3)
-    canvas = Canvas(rows + 1.5, f"{flow.shape} {len(names)}")
+    canvas = Canvas(rows + 1.5)
     level = {m: 0.9 + j + (rows - len(names)) / 2 for j, m in enumerate(names)}
     middle = 0.4 + rows / 2
     for m, d in flow.dims.items():

@@ -18,11 +18,11 @@ TALLEST = 4096  # numbers at which a bar has its full height
 class Canvas:
     """Collects what is drawn; `figure()` gives it back as one plotly figure."""
 
-    def __init__(self, rows: float, about: str) -> None:
+    def __init__(self, rows: float) -> None:
         self.rows = rows
         self.drawn = base_figure(height=int(ROW * rows) + 40)
         self.drawn.update_layout(margin={"l": 4, "r": 4, "t": 8, "b": 8}, showlegend=False, hovermode=False)
-        self.drawn.update_layout(meta=about, dragmode=False)
+        self.drawn.update_layout(dragmode=False)
         self.drawn.update_xaxes(visible=False, range=[0, WIDTH], fixedrange=True)
         self.drawn.update_yaxes(visible=False, range=[rows, 0], fixedrange=True)
         self.paths: dict[tuple[str, str, float], list[tuple[float, float]]] = defaultdict(list)
