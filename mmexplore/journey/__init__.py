@@ -17,6 +17,7 @@ from mmexplore.journey.fusing import (
 )
 from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
 from mmexplore.journey.realigning import realigned
+from mmexplore.journey.rebuilding import oddest, rebuild_item, rebuild_report, sample_items
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, shared_space
 
@@ -42,9 +43,13 @@ __all__ = [
     "measured_weights",
     "mispairs_of",
     "named_methods",
+    "oddest",
     "perceptual_of",
     "realigned",
+    "rebuild_item",
+    "rebuild_report",
     "retrieval_reports",
+    "sample_items",
     "search_items",
     "search_like",
     "shapley_of",

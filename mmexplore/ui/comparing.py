@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,11 @@ from mmexplore.ui.widgets import plain, section
 from mmexplore.workspace import FittedFusion, Workspace
 
 RESULT = "result.compare"  # forgotten with the workspace it belongs to
-ROOMS = {"Fusions": fusion.methods, "Generative models": generative.methods, "Alignments": alignment.methods}
+ROOMS: dict[str, Callable[[], dict[str, Any]]] = {
+    "Fusions": fusion.methods,
+    "Generative models": generative.methods,
+    "Alignments": alignment.methods,
+}
 FIRST = {
     "Fusions": ["late-product", "concat", "attention", "gated"],
     "Generative models": ["mvae"],

@@ -20,6 +20,7 @@ SECTIONS = {
     },
     "Experiment": {
         "Compare": "pages/compare.py",
+        "Reconstruct": "pages/reconstruct.py",
     },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}

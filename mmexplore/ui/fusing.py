@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.estimator import Estimator
+from mmexplore.estimator import Estimator, OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, live, method_card, parameters, session
 from mmexplore.ui.session import CHOICE
@@ -97,13 +97,25 @@ def _fit(
     seed: int,
     title: str,
 ) -> None:
+    def fit(frozen: Workspace, progress: Progress, hear: OnEpoch) -> FittedFusion:
+        return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress, hear=hear)
+
+    start(workspace, title, fit, source)
+
+
+def start(
+    workspace: Workspace,
+    title: str,
+    fit: Callable[[Workspace, Progress, OnEpoch], FittedFusion],
+    source: str = "encoded",
+) -> None:
+    """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done."""
     workspace.ensure_split()
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
-
     hear = live.watch("fuse", title)
 
     def work(progress: Progress) -> FittedFusion:
-        return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress, hear=hear)
+        return fit(frozen, progress, hear)
 
     def take_up(fitted: FittedFusion) -> str:
         now = session.workspace()

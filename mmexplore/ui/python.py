@@ -219,3 +219,23 @@ for race in comparison.races:
 def realigned() -> str:
     """Retrieval before and after the alignment."""
     return OPEN + "\nprint(journey.realigned(workspace).as_dict())\n"
+
+
+def rebuild_item(item: str, given: list[str]) -> str:
+    """One item, rebuilt from some of its modalities."""
+    return OPEN + f"\nfor rebuilt in journey.rebuild_item(workspace, {item!r}, {given!r}):\n    print(rebuilt)\n"
+
+
+def rebuild_report(given: list[str]) -> str:
+    """The same over all held-out items."""
+    return OPEN + f"\nprint(journey.rebuild_report(workspace, {given!r}))\n"
+
+
+def samples(n: int, seed: int) -> str:
+    """Draws from the prior."""
+    return OPEN + f"\nprint(journey.sample_items(workspace, {n!r}, seed={seed!r}))\n"
+
+
+def oddest() -> str:
+    """The items the model knows least."""
+    return OPEN + "\nprint(journey.oddest(workspace).head(20))\n"

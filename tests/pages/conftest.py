@@ -13,7 +13,7 @@ from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.pages.small import make_workspace
 
-PAGES = ["data", "encode", "fuse", "weights", "latent_space", "retrieval", "mispairs", "compare"]
+PAGES = ["data", "encode", "fuse", "weights", "latent_space", "retrieval", "mispairs", "compare", "reconstruct"]
 OpenPage = Callable[..., AppTest]
 
 

@@ -16,6 +16,7 @@ NEEDS = {
     "retrieval": "vectors",
     "mispairs": "vectors",
     "compare": "vectors",
+    "reconstruct": "fusion",
 }
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 

@@ -8,7 +8,9 @@ from mmexplore.figures.flow.canvas import Canvas, bar_height
 from mmexplore.figures.theme import FUSED, LINE
 from mmexplore.flow import Flow
 
-Levels, Colours, Places = dict[str, float], dict[str, str], tuple[float, float, float]
+Levels = dict[str, float]  # modality -> y
+Colours = dict[str, str]
+Places = tuple[float, float, float]  # x of the parts, of the meeting, of the fused vector
 
 
 def draw_meeting(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, places: Places, middle: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmexplore.alignment import methods as alignment_methods
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
@@ -17,8 +19,6 @@ from mmexplore.workspace import Workspace
 
 __all__ = ["Comparison", "Failed", "Line", "Measured", "Race", "Setting", "compare", "named_methods"]
 
-KINDS = ("alignment", "fusion", "generative")
-
 
 def named_methods(asked: str) -> tuple[str, ...]:
     """ "all", a kind ("alignment", "fusion", "generative") or names, separated by commas -> names.
@@ -28,14 +28,18 @@ def named_methods(asked: str) -> tuple[str, ...]:
     """
     from mmexplore import alignment, fusion, generative
 
-    rooms = dict(zip(KINDS, (alignment.methods(), fusion.methods(), generative.methods()), strict=True))
+    rooms: dict[str, list[str]] = {
+        "alignment": list(alignment.methods()),
+        "fusion": list(fusion.methods()),
+        "generative": list(generative.methods()),
+    }
     names: list[str] = []
     for word in filter(None, (w.strip() for w in asked.split(","))):
         if word != "all" and word not in rooms and word not in all_methods():
             raise UserError(
-                f"no method is called {word!r}", "methods", f"choose all, {', '.join((*KINDS, *all_methods()))}"
+                f"no method is called {word!r}", "methods", f"choose all, {', '.join((*rooms, *all_methods()))}"
             )
-        names += list(all_methods()) if word == "all" else list(rooms[word]) if word in rooms else [word]
+        names += list(all_methods()) if word == "all" else rooms.get(word, [word])
     return tuple(dict.fromkeys(names))
 
 
@@ -69,7 +73,9 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
     if alignments:
         courses.append((AlignmentRace(workspace, setting, seeds), alignments))
     of = sum(len(names) for _, names in courses) * len(seeds)
-    races, fitted, done = [], {}, 0
+    races: list[Race] = []
+    fitted: dict[str, Any] = {}
+    done = 0
     for course, names in courses:
         race, kept = run(course, names, seeds, progress, done, of)
         races.append(race)

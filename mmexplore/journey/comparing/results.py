@@ -156,6 +156,6 @@ class Comparison:
     def as_dict(self) -> dict[str, Any]:
         """As `mmexplore compare --json` prints it."""
         s = self.setting
-        about = {"seeds": list(self.seeds), "split": self.split, "labels_per_class": s.labels_per_class}
+        about: dict[str, Any] = {"seeds": list(self.seeds), "split": self.split, "labels_per_class": s.labels_per_class}
         about |= {"missing": s.missing, "target": s.target, "source": s.source, "params": s.params}
         return about | {race.kind: race.as_dict() for race in self.races}
