@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import comparing, listing, results, steps
+from mmexplore.cli import comparing, listing, rebuilding, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for command in (
     steps.align,
     steps.fuse,
     comparing.compare,
+    rebuilding.reconstruct,
     results.weights,
     results.search,
     results.evaluate,

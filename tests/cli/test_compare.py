@@ -131,3 +131,18 @@ def test_realigning_shared_vectors_is_told_in_the_shell(shared_data, tmp_path):
     told = json.loads(mmexplore("align", tmp_path / "run", "--method", "cca", "--json"))["as_they_came"]
     assert told["hurts"] and told["declared"] and "hurt" in told["sentence"]
     assert told["before"]["image->text"]["r@1"] > told["after"]["image->text"]["r@1"]
+
+
+def test_reconstruct_over_all_and_for_one_item(own_run):
+    mmexplore("fuse", own_run, "--method", "mvae", *parameters("mvae"))
+    report = json.loads(mmexplore("reconstruct", own_run, "--given", "fac,kar", "--json"))
+    assert report["rows"] == "held-out" and report["given"] == ["fac", "kar"]
+    assert set(report["modalities"]) == {"fac", "fou", "kar", "mor", "pix", "zer"}
+    assert all(0 <= v["recall@10"] <= 1 and v["n"] > 0 for v in report["modalities"].values())
+    some = json.loads(mmexplore("weights", own_run, "--json"))["per_item"]
+    item = next(i for i, w in some.items() if w[0] > 0)
+    one = json.loads(mmexplore("reconstruct", own_run, "--given", "fac", "--item", item, "-k", "3", "--json"))
+    assert [len(m["nearest"]) for m in one["modalities"]] == [3] * 6
+    assert "chance_rank" in mmexplore("reconstruct", own_run, "--given", "fac", "--item", item)
+    with pytest.raises(UserError, match="smell"):
+        mmexplore("reconstruct", own_run, "--given", "smell")
