@@ -243,12 +243,12 @@ def _reconstruct(fusion: Any, embeddings: Embeddings, given: Sequence[str]) -> d
 
 
 def _distances(fusion: Any, modality: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """[A, B]: root mean square difference of standardised numbers."""
-    j = fusion.standard_.names.index(modality)
-    spread = fusion.standard_.spread[j]
-    x, y = (v.astype(np.float64) / spread for v in (a, b))  # a feature that never moved has an infinite spread
+    """[A, B]: root mean square difference of standardised numbers; those that never moved in the fit do not count."""
+    spread = fusion.standard_.spread[fusion.standard_.names.index(modality)]
+    moves = np.isfinite(spread)
+    x, y = (v[:, moves].astype(np.float64) / spread[moves] for v in (a, b))
     squares = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
-    return np.sqrt(np.maximum(squares, 0) / max(int(np.isfinite(spread).sum()), 1))
+    return np.sqrt(np.maximum(squares, 0) / max(int(moves.sum()), 1))
 
 
 def _rank(distances: np.ndarray, correct: np.ndarray) -> float:

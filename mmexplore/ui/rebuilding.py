@@ -174,7 +174,7 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
     for i in range(n):
         with st.container(horizontal=True, gap="small", key=f"sample-{i}"):
             for j, m in enumerate(drawn.modalities):
-                with st.container(border=True, width=176, key=f"sample-{i}-{j}"):
+                with st.container(border=True, width=176, height="stretch", key=f"sample-{i}-{j}"):
                     _cell(workspace, int(drawn.rows[i, j]), m, embeddings)
                     st.caption(plain(f"{m}, distance {drawn.distances[i, j]:.2f}", 60))
     table = pd.DataFrame(

@@ -74,6 +74,15 @@ def test_a_model_that_knows_finds_every_item_first():
     assert report["modalities"]["text"]["n"] == int(data.in_split("test").sum())
 
 
+def test_a_number_that_never_moves_does_not_count():
+    data = whole()
+    vectors = {m: np.hstack([v, np.full((len(v), 1), 7, np.float32)]) for m, v in data.vectors.items()}
+    flat = data.with_vectors(vectors, data.spaces)
+    plain = journey.rebuild_item(showing(data, Says(data, offset=1)), "i5", ["image"])[0]
+    found = journey.rebuild_item(showing(flat, Says(flat, offset=1)), "i5", ["image"])[0]
+    assert found.distances == pytest.approx(plain.distances, abs=1e-6) and found.rank == plain.rank
+
+
 def test_the_model_sees_what_was_given_and_nothing_else():
     data = whole()
     fusion = Says(data)
