@@ -119,6 +119,7 @@ def _write(workspace: Workspace, folder: Path, copy_media: bool) -> None:
                 "seed": fitted.seed,
                 "target": fitted.target,
                 "source": fitted.source,
+                "labels_per_class": fitted.labels_per_class,
                 "score": asdict(fitted.score),
             }
         )
@@ -205,6 +206,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
             fitted["seed"],
             fitted["target"],
             fitted["source"],
+            fitted.get("labels_per_class"),
         )
     return workspace
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import explaining, listing, missing, results, steps
+from mmexplore.cli import comparing, explaining, listing, missing, rebuilding, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ for command in (
     steps.embed,
     steps.align,
     steps.fuse,
+    comparing.compare,
+    rebuilding.reconstruct,
     results.weights,
     results.search,
     results.evaluate,

@@ -14,6 +14,7 @@ from mmexplore import runtime
 from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
+from mmexplore.encoders.vector import space_of
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
 from mmexplore.progress import Progress
@@ -86,9 +87,9 @@ def encode_dataset(
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows()
         rejected += listed
-        space = encoder.card.space
-        own = encoder.card.kind == Kind.VECTOR or isinstance(encoder, FittedEncoder)
-        spaces[modality] = f"{space}:{modality}" if own else space
+        own = isinstance(encoder, FittedEncoder)
+        width = vectors[modality].shape[1]
+        spaces[modality] = f"{encoder.card.space}:{modality}" if own else space_of(encoder.card, modality, width)
     progress.update(done, sum(totals.values()), "done")
     return Encoded(
         Embeddings(

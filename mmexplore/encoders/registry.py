@@ -34,6 +34,7 @@ BUILT_IN: dict[str, tuple[str, str]] = {
     "table": ("mmexplore.encoders.table", "Table"),
     "place": ("mmexplore.encoders.place", "Place"),
     "as-is": ("mmexplore.encoders.vector", "AsIs"),
+    "as-is-shared": ("mmexplore.encoders.shared_vector", "SharedVectors"),
 }
 _DEFAULT = {
     Kind.IMAGE: "efficientnet-lite0",

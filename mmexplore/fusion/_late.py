@@ -98,7 +98,7 @@ class LateFusion(Fusion):
         parts = [pd.DataFrame(own, columns=HISTORY_COLUMNS), curves]
         self.history_ = pd.concat([p for p in parts if len(p)], ignore_index=True)
         if on_epoch is not None and curves.empty:
-            on_epoch(1, 1, {f"{part} {m}": e for _, _, m, e in own})
+            on_epoch(1, 1, {f"{part}/{m}": e for _, _, m, e in own})
         return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:

@@ -12,6 +12,7 @@ from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.alignment.rows import MIN_PAIRS, linked, train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.workspace import Workspace
@@ -53,11 +54,18 @@ def _together(embeddings: Embeddings) -> list[str]:
 
 
 def align(
-    workspace: Workspace, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    method: str,
+    params: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+    hear: OnEpoch | None = None,
 ) -> tuple[Alignment, Embeddings]:
     """Fit (or, for one fitted in advance, choose) an alignment on the train rows.
 
     A modality that too few rows have together with the others is left out of it, and of what is given back.
+
+    Args:
+        hear: told the values of each epoch while the fit runs.
 
     Raises:
         UserError: no such method, or the data does not allow it.
@@ -68,7 +76,7 @@ def align(
         embeddings = workspace.ensure_split()
         together = linked(embeddings, train_rows(embeddings))
         embeddings = embeddings.only(together) if len(together) > 1 else embeddings
-    estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
+    estimator.fit(embeddings, on_epoch=epochs(progress, hear), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
 
 

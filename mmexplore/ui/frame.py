@@ -21,6 +21,8 @@ SECTIONS = {
         "Mispairs": "pages/mispairs.py",
     },
     "Experiment": {
+        "Compare": "pages/compare.py",
+        "Reconstruct": "pages/reconstruct.py",
         "Missing modalities": "pages/missing_modalities.py",
     },
 }
