@@ -16,7 +16,7 @@ from mmexplore.ui.frame import FILES
 from tests.browser.conftest import Person
 from tests.fuzz.originals import picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 
 OWNED = "document.title='owned'"
 WORDS = [
@@ -114,7 +114,7 @@ def test_hostile_words_do_nothing_on_any_page(person: Person, tmp_path: Path):
     person.wait_for_job()
     person.go("Fuse")
     person.press("Fit")
-    person.wait_for_job(280)
+    person.wait_for_job(600)  # on a busy machine torch alone is imported for minutes
     for title in FILES:
         person.go(title)
         page.wait_for_timeout(600)
