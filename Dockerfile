@@ -36,6 +36,7 @@ ENV PATH=/opt/mmexplore/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
     MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
     NUMBA_CACHE_DIR=/home/mmexplore/numba \
     MMEXPLORE_CACHE=/home/mmexplore/cache \
     MMEXPLORE_DEMO=1
