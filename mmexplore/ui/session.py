@@ -171,8 +171,13 @@ def once(key: tuple, gives: Callable[[Any], tuple] | None = None) -> Callable[[C
     return run
 
 
-def remember_last(slot: str, key: tuple, compute: Callable[[], T]) -> T:
-    """`compute()` again only when `key` differs from last time: for large things of which one is enough (figures)."""
+def remember_last(slot: str, key: tuple, compute: Callable[[], T], common: bool = False) -> T:
+    """`compute()` again only when `key` differs from last time: for large things of which one is enough (figures).
+
+    common: nothing in it is the person's own choice, so it is shared as by `remember` where that may be.
+    """
+    if common and (shared := _shared_key((slot, *key))) is not None:
+        return _shared.once(shared[0], compute, shared[1])
     kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
     if slot not in kept or kept[slot][0] != key:
         kept[slot] = key, compute()
