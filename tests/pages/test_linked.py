@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -63,8 +64,8 @@ def test_a_table_is_drawn_with_the_selected_lines_chosen(open_page: OpenPage, st
     workspace = stages["fusion"]()
     workspace.selection = frozenset({"item-3", "item-11"})
     test = open_page("data", workspace=workspace)
-    keys = [k for k in test.session_state.filtered_state if k.startswith("table.pairs")]
-    assert [test.session_state[k]["selection"]["rows"] for k in keys] == [[3, 11]]
+    drawn = [json.loads(d.proto.selection_default) for d in test.dataframe if d.proto.selection_default]
+    assert [d["selection"]["rows"] for d in drawn] == [[3, 11]]
 
 
 def test_the_worst_failures_and_suspects_can_be_selected(open_page: OpenPage, stages):
