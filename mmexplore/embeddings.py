@@ -76,7 +76,10 @@ class Embeddings:
 
     def in_split(self, *names: str) -> np.ndarray:
         """bool [N]: rows of these splits; all False where there is no split."""
-        return np.zeros(len(self), bool) if self.splits is None else np.isin(self.splits.astype(str), names)
+        found = np.zeros(len(self), bool)
+        for name in names if self.splits is not None else ():
+            found |= np.asarray(self.splits == name)
+        return found
 
     # -- deriving --------------------------------------------------------------
     def take(self, rows: Sequence[int] | np.ndarray) -> Embeddings:

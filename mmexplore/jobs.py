@@ -8,17 +8,17 @@ if job.state == "done":
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
 import traceback as tracebacks
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.progress import Progress
+from mmexplore.serving import count_setting
 
 __all__ = ["Cancelled", "Job", "JobPool", "Progress", "pool"]
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 KEEP_SECONDS = 1800.0  # how long a finished job that nobody fetched is kept
-QUEUED_PER_OWNER = 8
+QUEUED_PER_OWNER, QUEUED = 8, 100
 
 
 class Job(Generic[T]):
@@ -116,11 +116,12 @@ class Job(Generic[T]):
 
 
 class JobPool:
-    """`workers` daemon threads that take jobs in the order they came.
+    """`workers` daemon threads that take jobs in turns: everybody's first as they came, then everybody's second.
 
     Args:
         workers: how many jobs run at once.
         queued_per_owner: how many jobs of one owner may wait (the running ones not counted).
+        queued: how many jobs of all owners may wait.
         keep_seconds: how long a finished job and its result wait to be fetched.
         clock: seconds, monotonic; replaced in tests.
     """
@@ -130,16 +131,19 @@ class JobPool:
         workers: int = 1,
         *,
         queued_per_owner: int = QUEUED_PER_OWNER,
+        queued: int = QUEUED,
         keep_seconds: float = KEEP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if workers < 1:
             raise UserError(f"{workers} workers cannot work", "MMEXPLORE_JOBS", "give 1 or more")
-        self.workers, self.queued_per_owner, self.keep_seconds = workers, queued_per_owner, keep_seconds
+        self.workers, self.queued_per_owner, self.queued = workers, queued_per_owner, queued
+        self.keep_seconds = keep_seconds
         self._clock = clock
         self._queue: deque[Job[Any]] = deque()
         self._jobs: dict[str, Job[Any]] = {}  # in the order they came
         self._changed = threading.Condition()
+        self._served: dict[str, int] = {}  # owner -> when a job of theirs was last begun: 1, 2, 3 ...
         self._threads: list[threading.Thread] = []
         self._running = 0
 
@@ -147,7 +151,7 @@ class JobPool:
         """Queue `work(progress) -> result`; it runs in a worker thread and must not touch the page.
 
         Raises:
-            UserError: this owner already has `queued_per_owner` jobs waiting.
+            UserError: this owner already has `queued_per_owner` jobs waiting, or all have `queued`.
         """
         with self._changed:
             self._expire()
@@ -156,6 +160,10 @@ class JobPool:
                     f"{self.queued_per_owner} jobs of yours are waiting already",
                     title,
                     "wait for one to finish or cancel one",
+                )
+            if len(self._queue) >= self.queued:
+                raise UserError(
+                    f"{self.queued} jobs of all people here are waiting already", title, "try again in some minutes"
                 )
             job: Job[T] = Job(title, work, owner, self)
             self._jobs[job.id] = job
@@ -202,7 +210,16 @@ class JobPool:
     # -- called by Job ---------------------------------------------------------
     def _position(self, job: Job[Any]) -> int:
         with self._changed:
-            return self._queue.index(job) + 1 if job in self._queue else 0
+            return self._in_turn().index(job) + 1 if job in self._queue else 0
+
+    def _in_turn(self) -> list[Job[Any]]:
+        """The waiting jobs in the order they will run: nobody waits for all that somebody else has queued."""
+        ahead: Counter[str] = Counter()
+        order = []
+        for place, job in enumerate(self._queue):
+            order.append((ahead[job.owner], self._served.get(job.owner, 0), place, job))
+            ahead[job.owner] += 1
+        return [job for *_, job in sorted(order, key=lambda entry: entry[:3])]
 
     def _cancel(self, job: Job[Any]) -> None:
         with self._changed:
@@ -233,7 +250,11 @@ class JobPool:
             with self._changed:
                 while not self._queue:
                     self._changed.wait(timeout=self._expire())
-                job = self._queue.popleft()
+                job = self._in_turn()[0]
+                self._queue.remove(job)
+                if not self._queue:
+                    self._served.clear()  # nobody waits: all begin anew
+                self._served[job.owner] = max(self._served.values(), default=0) + 1
                 work, job._work = job._work, None
                 job.state, job._started = "running", self._clock()
                 job.progress.restart()
@@ -301,12 +322,18 @@ _pool_lock = threading.Lock()
 
 
 def pool() -> JobPool:
-    """The server's one pool; its size is MMEXPLORE_JOBS (1 unless set)."""
+    """The server's one pool: MMEXPLORE_JOBS workers (1 unless set), MMEXPLORE_SESSION_JOBS and MMEXPLORE_SERVER_JOBS
+    places in the queue for one session (8) and for all (100).
+
+    Raises:
+        UserError: one of them is not a number.
+    """
     global _pool
     with _pool_lock:
         if _pool is None:
-            asked = os.environ.get("MMEXPLORE_JOBS", "").strip() or "1"
-            if not asked.isdecimal():
-                raise UserError(f"{asked!r} is not a number of workers", "MMEXPLORE_JOBS", "give 1 or more")
-            _pool = JobPool(int(asked))
+            _pool = JobPool(
+                count_setting("MMEXPLORE_JOBS", 1),
+                queued_per_owner=count_setting("MMEXPLORE_SESSION_JOBS", QUEUED_PER_OWNER),
+                queued=count_setting("MMEXPLORE_SERVER_JOBS", QUEUED),
+            )
         return _pool

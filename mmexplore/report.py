@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from mmexplore import __version__, journey
+from mmexplore import journey
 from mmexplore.figures import maps, spaces, training
 from mmexplore.figures import retrieval as retrieval_figures
 from mmexplore.figures import weights as weight_figures
-from mmexplore.figures.theme import CONFIG, on_paper
+from mmexplore.html_page import figure as _figure
+from mmexplore.html_page import note as _note
+from mmexplore.html_page import section as _section
+from mmexplore.html_page import table as _table
+from mmexplore.html_page import whole_page
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.recipe import recipe
@@ -21,16 +23,6 @@ from mmexplore.workspace import Workspace
 
 #: points on a map of the report; above it a stratified sample, and the report says so
 MAX_POINTS = 5000
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem }
-h1 { font-size: 1.7rem } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-top: 1px solid #d8dde3; padding-top: 1rem }
-table { border-collapse: collapse; margin: .75rem 0; display: block; overflow-x: auto }
-th, td { padding: .25rem .9rem .25rem 0; text-align: left; border-bottom: 1px solid #e7eaee; white-space: nowrap }
-td.number { text-align: right; font-variant-numeric: tabular-nums } p.note { color: #57606a; max-width: 46rem }
-pre { background: #f4f6f8; padding: 1rem; overflow-x: auto; font-size: 13px }
-"""
 
 
 def report(workspace: Workspace) -> str:
@@ -44,13 +36,7 @@ def report(workspace: Workspace) -> str:
         sections += [_fusion(workspace), _weights(workspace)]
     sections.append(_section("How to recreate it", f"<pre>{html.escape(recipe(workspace))}</pre>"))
     name = workspace.dataset.name if workspace.dataset else "workspace"
-    body = "".join(sections)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(name)} - mmexplore</title><style>{STYLE}</style>{_plotly()}</head>"
-        f"<body><h1>{html.escape(name)}</h1><p class=note>Made by mmexplore {__version__}.</p>{body}</body></html>"
-    )
+    return whole_page(name, sections)
 
 
 # -- sections ------------------------------------------------------------------
@@ -167,40 +153,6 @@ def _weights(workspace: Workspace) -> str:
     if answer["per_class"]:
         parts.append(_figure(weight_figures.class_bars(answer["per_class"], embeddings.modalities)))
     return _section("Weights", *parts)
-
-
-# -- HTML ----------------------------------------------------------------------
-def _section(title: str, *parts: str) -> str:
-    return f"<section><h2>{html.escape(title)}</h2>{''.join(parts)}</section>"
-
-
-def _note(text: str) -> str:
-    return f"<p class=note>{html.escape(text)}</p>"
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
-    body = "".join("<tr>" + "".join(_td(v) for v in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _td(value: Any) -> str:
-    if isinstance(value, (int, float, np.number)):
-        shown = f"{value:.1f}" if isinstance(value, (float, np.floating)) else str(value)
-        return f"<td class=number>{shown}</td>"
-    return f"<td>{html.escape(str(value))}</td>"
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return f"<script>{get_plotlyjs()}</script>"
-
-
-def _figure(figure: go.Figure | None) -> str:
-    if figure is None:
-        return ""
-    return on_paper(figure).to_html(full_html=False, include_plotlyjs=False, config=CONFIG)
 
 
 def _colour(workspace: Workspace) -> np.ndarray:

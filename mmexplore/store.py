@@ -9,7 +9,6 @@ is damaged, work goes on without it, the reason stands in `Store.warnings` (and 
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import time
 import zlib
@@ -21,8 +20,8 @@ from typing import TypeVar
 import numpy as np
 
 from mmexplore.database import SharedDatabase, transaction
-from mmexplore.errors import UserError
 from mmexplore.runtime import cache_dir
+from mmexplore.serving import size_setting
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -224,18 +223,7 @@ class Store:
 
 def cap_from_environment() -> int:
     """MMEXPLORE_STORE_CAP in bytes: a number, or one with KB/MB/GB (or KiB/MiB/GiB, all powers of 1024)."""
-    asked = os.environ.get("MMEXPLORE_STORE_CAP", "").strip()
-    if not asked:
-        return DEFAULT_CAP
-    number = asked.lower().removesuffix("b").removesuffix("i")
-    power = "kmgt".find(number[-1:]) + 1 if number else 0
-    try:
-        cap = float(number[:-1] if power else number) * 1024**power
-        return int(cap) if cap >= 0 else int("negative")
-    except (ValueError, OverflowError):
-        raise UserError(
-            f"{asked!r} is not a size", "MMEXPLORE_STORE_CAP", 'give bytes, or for example "4GiB"'
-        ) from None
+    return size_setting("MMEXPLORE_STORE_CAP", DEFAULT_CAP)
 
 
 def _as_rows(vectors: Mapping[str, np.ndarray]) -> tuple[list[tuple[str, bytes]], int]:

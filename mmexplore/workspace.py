@@ -71,7 +71,8 @@ class Workspace:
         """New vectors of the pairs; what was fitted on the old ones goes."""
         self._clear_embeddings()
         self.embeddings, self.encoders = embeddings, dict(encoders)
-        self.split_source = "none" if embeddings.splits is None else "data"
+        drawn = self.dataset is not None and self.dataset.splits is None  # by an encoder that had to be fitted
+        self.split_source = "none" if embeddings.splits is None else "drawn" if drawn else "data"
 
     def set_alignment(self, alignment: Alignment | None, aligned: Embeddings | None) -> None:
         """Take an alignment (or none); fusions fitted on the aligned vectors of another one go."""

@@ -24,12 +24,14 @@ import pandas as pd
 
 import mmexplore
 from mmexplore import alignment as alignments
+from mmexplore.atomic import read_whole, write_whole
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import load_estimator
 from mmexplore.fusion.evaluation import FusionScore
 from mmexplore.methods import fusion_methods
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
+from mmexplore.serving import not_in_demo
 from mmexplore.workspace import FittedFusion, Workspace
 
 FORMAT = 1
@@ -49,22 +51,12 @@ def save(workspace: Workspace, path: Path, copy_media: bool = False) -> None:
     path = Path(path).absolute()
     if path.exists() and not (path / "run.json").exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError("is there already and is not a workspace", str(path), "choose another name")
-    fresh, old = _beside(path, "new"), _beside(path, "old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
     try:
-        fresh.mkdir(parents=True)
-        _write(workspace, fresh, copy_media)
-        if path.exists():
-            path.rename(old)
-        fresh.rename(path)
+        write_whole(path, lambda folder: _write(workspace, folder, copy_media))
     except OSError as error:
         raise UserError(
             f"cannot be written ({error.strerror or error})", str(path), "check the disk and the folder's rights"
         ) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def open_directory(path: Path, trusted: bool = True) -> Workspace:
@@ -77,10 +69,10 @@ def open_directory(path: Path, trusted: bool = True) -> Workspace:
     Raises:
         UserError: it is not a workspace, is damaged, or comes from a newer version.
     """
-    path = Path(path).absolute()
-    old = _beside(path, "old")
-    if not path.exists() and (old / "run.json").exists():
-        old.rename(path)  # a save was killed between its two renames
+    return read_whole(Path(path).absolute(), lambda folder: _open(folder, trusted))
+
+
+def _open(path: Path, trusted: bool) -> Workspace:
     try:
         about = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -97,10 +89,6 @@ def open_directory(path: Path, trusted: bool = True) -> Workspace:
         raise
     except Exception as error:  # any damage is one sentence to the person
         raise UserError(f"is damaged ({type(error).__name__}: {error})", str(path), "reopen an earlier copy") from error
-
-
-def _beside(path: Path, what: str) -> Path:
-    return path.with_name(f".{path.name}.{what}")
 
 
 def _write(workspace: Workspace, folder: Path, copy_media: bool) -> None:
@@ -161,6 +149,8 @@ def _write_pairs(dataset: PairedDataset, folder: Path, copy_media: bool) -> dict
                 written.append(
                     "file:" + (_copy(cell, dataset.content[m][i], folder) if copy_media else str(cell.absolute()))
                 )
+            elif isinstance(cell, np.ndarray) and cell.dtype.kind == "U":  # a row of a table
+                written.append("row:" + json.dumps(cell.tolist(), ensure_ascii=False))
             elif isinstance(cell, np.ndarray):
                 arrays[f"{j}.{i}"] = np.ascontiguousarray(cell)
                 written.append("array:")
@@ -177,6 +167,7 @@ def _write_pairs(dataset: PairedDataset, folder: Path, copy_media: bool) -> dict
         "kinds": {m: str(k) for m, k in dataset.kinds.items()},
         "source": dataset.source,
         "language": dataset.language,
+        "parts": dataset.parts,
         "rejected": [asdict(r) for r in dataset.rejected],
     }
 
@@ -207,7 +198,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
     if about["alignment"] is not None and workspace.embeddings is not None:
         aligned = load_estimator(path / "alignment", alignments.methods())
         workspace.alignment = aligned
-        workspace.aligned = aligned.transform(workspace.embeddings)
+        workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
     for j, fitted in enumerate(about["fusions"]):
         workspace.fusions[fitted["name"]] = FittedFusion(
             load_estimator(path / "fusions" / str(j), fusion_methods()),
@@ -247,6 +238,7 @@ def _read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDatas
         rejected=tuple(Rejected(**r) for r in about["rejected"]),
         source=about["source"],
         language=about["language"],
+        parts={m: tuple(columns) for m, columns in about.get("parts", {}).items()},
     )
 
 
@@ -256,6 +248,8 @@ def _cell(written: str | None, arrays: dict[str, np.ndarray], key: str, path: Pa
     kind, _, value = written.partition(":")
     if kind == "text":
         return value
+    if kind == "row":
+        return np.array(json.loads(value), dtype=str)
     if kind == "array":
         return arrays[key]
     file = Path(value)
@@ -275,7 +269,7 @@ def save_zip(workspace: Workspace, path: Path, workdir: Path) -> None:
     folder = workdir / "workspace-to-zip"
     shutil.rmtree(folder, ignore_errors=True)
     save(workspace, folder, copy_media=True)
-    fresh = _beside(path, "new")
+    fresh = path.with_name(f".{path.name}.new")
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -288,6 +282,7 @@ def open_zip(path: Path, workdir: Path) -> Workspace:
     """Read a ZIP that `save_zip` wrote, from anyone: unpacked by the same rules as any uploaded ZIP."""
     from mmexplore.pairs.archive import unpack
 
+    not_in_demo("a workspace of your own")
     folder = workdir / f"workspace-{path.stem}"
     shutil.rmtree(folder, ignore_errors=True)
     refused = unpack(path, folder).refused

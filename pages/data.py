@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore.ui import bring, examples, loaded, saving, selection, session
+from mmexplore.ui import bring, examples, loaded, presence, saving, session
 from mmexplore.ui.frame import header
 from mmexplore.ui.session import CHOICE
 
@@ -27,7 +27,7 @@ elif part == SAVE:
 elif empty:
     st.text("Nothing is loaded yet. Bring your own pairs, or open one of the examples.")
 else:
-    selection.bar(workspace, "data")
     loaded.summary(workspace)
     loaded.left_out(workspace.dataset.rejected if workspace.dataset else (), "pairs")
     loaded.cards(workspace)
+    presence.view(workspace)

@@ -9,8 +9,8 @@ from mmexplore.ui.widgets import plain, section
 
 header(
     "Encode",
-    "An encoder turns a picture or a text into a vector: a list of numbers that lie close together for things "
-    "that are alike.",
+    "An encoder turns a picture, a text, a sound ... into a vector: a list of numbers that lie close together for "
+    "things that are alike.",
 )
 workspace = need("pairs")
 
@@ -31,6 +31,8 @@ if workspace.embeddings is not None:
     shared, where = views.shared_space(workspace)
     if shared is not None:
         st.success(plain(f"{', '.join(shared.modalities)} can be compared {where}."))
+        if outside := [m for m in workspace.embeddings.modalities if m not in shared.modalities]:
+            st.caption(plain(f"Not yet: {', '.join(outside)}. An alignment on the Fuse page takes all in.", 400))
     else:
         st.info(plain(where))
     report = st.session_state.get("result.encode")

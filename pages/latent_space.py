@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from mmexplore.figures import theme
 from mmexplore.figures.maps import joint_map
-from mmexplore.ui import gap_control, geometry, maps, python, selection, views
+from mmexplore.ui import gap_control, geometry, maps, picking, python, selection, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -17,6 +18,7 @@ header(
     "Latent space",
     "Every point is an item; near points are alike to the encoder. Draw around points to select them: they stand "
     "out in every map.",
+    selection_bar=False,
 )
 workspace = need("vectors")
 embeddings = workspace.embeddings
@@ -36,6 +38,7 @@ view = st.segmented_control(
 
 @st.fragment
 def side_by_side() -> None:
+    picking.bar(workspace)
     projections = maps.separate(workspace, options)
     if projections is None:
         return
@@ -50,6 +53,7 @@ def side_by_side() -> None:
 
 @st.fragment
 def together() -> None:
+    picking.bar(workspace)
     shared, where = views.shared_space(workspace)
     if shared is None:
         st.info(plain(where))
@@ -65,6 +69,8 @@ def together() -> None:
     projections = maps.joint(shared, chosen, options)
     if projections is None:
         return
+    if by_column and values is not None and not theme.is_continuous(values):
+        maps.legend(shared.ids, values, "joint")
     figure = joint_map(
         projections,
         lines,
@@ -82,6 +88,8 @@ def together() -> None:
         python=python.joint_map(asdict(options), chosen),
     )
     geometry.gap(shared, chosen)
+    pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
+    gap_control.what_a_similarity_means(workspace, shared, pairs)
     selected_items()
 
 
@@ -90,8 +98,7 @@ def selected_items() -> None:
     if not workspace.selection:
         st.caption("Nothing yet. Draw around points with the lasso, or choose rows in the table on the Data page.")
         return
-    selection.bar(workspace, "maps")
-    item_grid(workspace, workspace.selected_rows(), "selected", limit=24)
+    item_grid(workspace, selection.selected_rows(workspace), "selected", limit=24)
 
 
 if view == "separate":

@@ -27,6 +27,7 @@ table = mispairing.suspects(shared, src, dst)
 if table.empty:
     st.text("No row has both.")
 else:
+    mispairing.how_sure(workspace, shared, src, dst)
     mispairing.review(workspace, table, src, dst)
     mispairing.clean_table(workspace)
 mispairing.duplicates(workspace, shared)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore.figures.retrieval import rank_histogram, recall_bars
-from mmexplore.ui import gap_control, python, searching, views
+from mmexplore.ui import gap_control, python, rescoring, searching, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
@@ -41,7 +41,9 @@ rows = {
     "all": "all rows: nothing was fitted on them",
 }[which]
 st.caption(f"Measured over {rows}.")
-figure = recall_bars({f"{a} to {b}": report for (a, b), report in found.items()})
+_, figure = session.remember(
+    ("recall", id(found)), lambda: (found, recall_bars({f"{a} to {b}": r for (a, b), r in found.items()}).settle())
+)
 chart(figure, "recall")
 table = searching.report_table(found)
 searching.show_report(table)
@@ -52,9 +54,12 @@ with st.expander("In which place the right one comes"):
     direction = st.selectbox(
         "Direction", list(found), key=f"{CHOICE}ranks", format_func=lambda d: f"{d[0]} to {d[1]}", width=320
     )
-    places = rank_histogram(found[direction])
+    report = found[direction]
+    _, places = session.remember(("ranks", id(report)), lambda: (report, rank_histogram(report).settle()))
     chart(places, "ranks")
     view_bar("ranks", figure=places, python=python.retrieval(*direction))
+
+rescoring.rescoring(workspace, shared, list(found))
 
 gap_control.what_a_similarity_means(workspace, shared, [(a, b) for a, b in found if (b, a) in found and a < b])
 

@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import measuring, python, selection, session, views, weighing
+from mmexplore.ui import columns, information, measuring, picking, python, session, truth, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -28,6 +28,9 @@ if weights is None:
         "still be measured. On the Fuse page, attention and gated fusion learn one weight a modality for every item."
     )
     measuring.measured(workspace, None)
+    truth.beside_the_truth(workspace)
+    information.shared_and_own(workspace)
+    columns.columns(workspace)
     st.stop()
 
 modalities = embeddings.modalities
@@ -55,7 +58,7 @@ section("Item by item")
 weighing.legend(colours)
 how = st.selectbox("Sort by", weighing.orders(modalities), key=f"{CHOICE}weights.order", width=320)
 rows = weighing.order_rows(weights, embeddings.mask, how, modalities)
-selection.bar(workspace, "weights")
+rows = picking.only_selected(workspace, rows, "weights")
 
 
 def under(row: int) -> None:
@@ -99,3 +102,6 @@ if norms is not None:
     view_bar("weights-norms", figure=figure, table=lambda: table, python=python.weights(workspace))
 
 measuring.measured(workspace, weights)
+truth.beside_the_truth(workspace)
+information.shared_and_own(workspace)
+columns.columns(workspace)

@@ -177,6 +177,35 @@ def test_one_owner_cannot_fill_the_queue():
     assert all(job.wait(SOON) for job in jobs_)
 
 
+def test_everybody_has_a_turn_before_anybody_has_a_second():
+    workers, order, gate = JobPool(), [], Gate()
+    first = workers.submit("running", gate, "ann")
+    assert gate.begun.wait(SOON)
+    jobs_ = {
+        name: workers.submit(name, lambda p, name=name: order.append(name), name[:3])
+        for name in ("ann1", "ann2", "ann3", "bob1", "bob2", "eve1")
+    }
+    assert {n: j.position for n, j in jobs_.items()} == {
+        "bob1": 1, "eve1": 2, "ann1": 3, "bob2": 4, "ann2": 5, "ann3": 6,
+    }  # fmt: skip
+    gate.go.set()
+    assert all(job.wait(SOON) for job in (first, *jobs_.values()))
+    assert order == ["bob1", "eve1", "ann1", "bob2", "ann2", "ann3"]
+
+
+def test_all_owners_together_cannot_fill_the_queue():
+    workers, gate = JobPool(queued_per_owner=2, queued=3), Gate()
+    jobs_ = [workers.submit("running", gate, "ann")]
+    assert gate.begun.wait(SOON)
+    jobs_ += [workers.submit("waits", lambda p: None, owner) for owner in ("ann", "bob", "eve")]
+    with pytest.raises(UserError, match="3 jobs of all people here are waiting"):
+        workers.submit("one too many", lambda p: None, "dan")
+    workers.forget_owner("eve")  # her session ended: her place is free
+    jobs_[3] = workers.submit("now there is room", lambda p: None, "dan")
+    gate.go.set()
+    assert all(job.wait(SOON) for job in jobs_)
+
+
 class Big:
     """A result that can be watched."""
 

@@ -27,6 +27,7 @@ class Contributions:
         modalities: names.  values: float [N, M], phi in units of the game's value; 0 for an absent modality.
         full, empty: float [N], v(all) and v(none).
         error: float [N, M], standard error of sampled values; None where they are exact.
+        mean_error: float [M], that of their mean over items; None where they are exact.
         meaning, baseline: what the value is, and what stood in for a hidden modality.
     """
 
@@ -37,6 +38,7 @@ class Contributions:
     error: np.ndarray | None
     meaning: str
     baseline: str
+    mean_error: np.ndarray | None = None
 
     @property
     def residual(self) -> np.ndarray:
@@ -60,11 +62,11 @@ def shapley(game: Game, orders: int = 200, seed: int = 0) -> Contributions:
     m = len(game.modalities)
     if m <= MAX_EXACT:
         values, full, empty = _exact(game, m)
-        error = None
+        error = mean_error = None
     else:
-        values, error, full, empty = _sampled(game, m, orders, seed)
+        values, error, mean_error, full, empty = _sampled(game, m, orders, seed)
     values = np.where(game.present, values, 0.0)
-    return Contributions(game.modalities, values, full, empty, error, game.meaning, game.baseline)
+    return Contributions(game.modalities, values, full, empty, error, game.meaning, game.baseline, mean_error)
 
 
 def _exact(game: Game, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -79,7 +81,7 @@ def _exact(game: Game, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return values, worth[-1], worth[0]
 
 
-def _sampled(game: Game, m: int, orders: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _sampled(game: Game, m: int, orders: int, seed: int) -> tuple[np.ndarray, ...]:
     """Castro, Gomez & Tejada (2009): the mean marginal gain over random orders; no set is asked twice."""
     random = rng(seed)
     known: dict[bytes, np.ndarray] = {}
@@ -93,7 +95,8 @@ def _sampled(game: Game, m: int, orders: int, seed: int) -> tuple[np.ndarray, np
     none, everything = np.zeros(m, bool), np.ones(m, bool)
     total = np.zeros((len(worth(none)), m))
     squares = np.zeros_like(total)
-    for _ in range(orders):
+    means = np.zeros((orders, m))  # over the items: they share the orders, so their errors do not average out
+    for order in range(orders):
         shown = none.copy()
         before = worth(none)
         for j in random.permutation(m):
@@ -102,7 +105,9 @@ def _sampled(game: Game, m: int, orders: int, seed: int) -> tuple[np.ndarray, np
             after = worth(shown)
             total[:, j] += after - before
             squares[:, j] += (after - before) ** 2
+            means[order, j] = np.where(game.present[:, j], after - before, 0).mean()
             before = after
     mean = total / orders
     variance = np.maximum(squares / orders - mean**2, 0) * orders / max(orders - 1, 1)
-    return mean, np.sqrt(variance / orders), worth(everything), worth(none)
+    spread = means.std(axis=0, ddof=1 if orders > 1 else 0)
+    return mean, np.sqrt(variance / orders), spread / np.sqrt(orders), worth(everything), worth(none)

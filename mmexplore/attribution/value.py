@@ -19,6 +19,13 @@ BASELINES = {
     "permuted": "the modality of another item, averaged over several draws",
 }
 
+#: what a classifier's answer is worth to an item
+MEASURES = {
+    "probability": "probability of the item's own class",
+    "information": "bits that the answer tells of the item's own class",
+}
+LEAST = 2.0**-20  # probabilities below this count as this: one sure mistake must not outweigh all other items
+
 Value = Callable[[np.ndarray], np.ndarray]
 
 
@@ -63,31 +70,48 @@ class Answers:
         return self._known[key]
 
     def _ask(self, embeddings: Embeddings) -> np.ndarray:
-        answer = self.fusion.predict(embeddings)
-        return unit(self.fusion.transform(embeddings)) if answer is None else answer
+        return answer_of(self.fusion, embeddings)
 
 
-def game(fusion: Fusion, embeddings: Embeddings, baseline: str = "missing", draws: int = 5, seed: int = 0) -> Game:
+def answer_of(fusion: Fusion, embeddings: Embeddings) -> np.ndarray:
+    """The prediction (probabilities [N, C] or values [N]), or the fused unit vectors [N, d] where there is none."""
+    answer = fusion.predict(embeddings)
+    return unit(fusion.transform(embeddings)) if answer is None else answer
+
+
+def game(
+    fusion: Fusion,
+    embeddings: Embeddings,
+    baseline: str = "missing",
+    draws: int = 5,
+    seed: int = 0,
+    measure: str = "probability",
+) -> Game:
     """The game of a fitted fusion on these rows.
 
-    The value of a set is, by objective: classification, the probability of the item's own class (of the class
-    predicted from everything where the label is unknown); regression, minus the squared error in units of the target's
-    variance (minus the squared distance to the full prediction where the target is unknown); otherwise the cosine of
-    the fused vector with the one fused from everything.
+    The value of a set is, by objective: classification, the probability p of the item's own class (of the class
+    predicted from everything where the label is unknown), or log2 p with the measure "information", whose mean over
+    items is v(S) = H(label | nothing) - H(label | S) up to a constant, and so in units of the planted truth;
+    regression, minus the squared error in units of the target's variance (minus the squared distance to the full
+    prediction where the target is unknown); otherwise the cosine of the fused vector with the one fused from
+    everything.
 
     Args:
         draws: how many other items stand in, for the baseline "permuted".
+        measure: key of MEASURES; only a classifier has a choice.
 
     Raises:
-        UserError: no such baseline.
+        UserError: no such baseline or measure.
     """
-    return game_of(Answers(fusion, embeddings, baseline, draws, seed), embeddings.labels)
+    if measure not in MEASURES:
+        raise UserError(f"no measure is called {measure!r}", "measure", f"choose one of: {', '.join(MEASURES)}")
+    return game_of(Answers(fusion, embeddings, baseline, draws, seed), embeddings.labels, measure)
 
 
-def game_of(answers: Answers, labels: np.ndarray | None) -> Game:
+def game_of(answers: Answers, labels: np.ndarray | None, measure: str = "probability") -> Game:
     """The same from answers already given, for these labels [N] (the null permutes them)."""
     full = answers(np.ones(len(answers.embeddings.modalities), bool))[0]
-    score, meaning = _score(answers.fusion, full, labels)
+    score, meaning = scorer(answers.fusion, full, labels, measure)
 
     def value(shown: np.ndarray) -> np.ndarray:
         return np.mean([score(a) for a in answers(shown)], axis=0)
@@ -139,14 +163,16 @@ def _show(embeddings: Embeddings, shown: np.ndarray, stand_in: dict[str, np.ndar
 
 
 # -- what is scored --------------------------------------------------------------
-def _score(
-    fusion: Fusion, full: np.ndarray, labels: np.ndarray | None
+def scorer(
+    fusion: Fusion, full: np.ndarray, labels: np.ndarray | None, measure: str = "probability"
 ) -> tuple[Callable[[np.ndarray], np.ndarray], str]:
     """How an answer [N, ...] becomes a value [N], given the answer to everything, and what that value is."""
     if fusion.objective_ == "classification":
         own = _own_class(fusion, full, labels)
         rows = np.arange(len(full))
-        return lambda answer: answer[rows, own], "probability of the item's own class"
+        if measure == "information":
+            return lambda answer: np.log2(np.maximum(answer[rows, own], LEAST)), MEASURES[measure]
+        return lambda answer: answer[rows, own], MEASURES[measure]
     if fusion.objective_ == "regression":
         target = full.astype(np.float64)
         if labels is not None and np.issubdtype(labels.dtype, np.floating):

@@ -49,10 +49,11 @@ class StderrLine:
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         terminal = sys.stderr.isatty()
-        if now - self.last < (0.1 if terminal else 5) and progress.done < progress.total:
+        through = progress.done >= progress.total > 0
+        if now - self.last < (0.1 if terminal else 5) and not through:
             return
         self.last = now
-        line = f"{progress.done}/{progress.total} {progress.message}"
+        line = f"{progress.done}/{progress.total} {progress.message}" if progress.total else progress.message
         print(f"\r\033[K{line[:100]}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,10 @@ from mmexplore.cli.options import Json, Run
 from mmexplore.cli.printing import print_json, print_table
 from mmexplore.cli.steps import print_fusion
 from mmexplore.errors import UserError
+from mmexplore.pairs.values import words_of
+
+if TYPE_CHECKING:
+    from mmexplore.workspace import Workspace
 
 
 def weights(
@@ -23,6 +27,13 @@ def weights(
     baseline: Annotated[
         str, typer.Option(help="What stands in for a hidden modality: missing, mean, permuted.")
     ] = "missing",
+    pid: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Add redundancy, uniqueness and synergy of two modalities about the label."),
+    ] = None,
+    pid_words: Annotated[
+        str, typer.Option(help="What stands for a modality there: classifier (held-out answers) or cluster.")
+    ] = "classifier",
     as_json: Json = False,
 ) -> None:
     """Modality weights of the current fusion (learned; with --measured also measured): per item, per class, mean."""
@@ -32,12 +43,14 @@ def weights(
     try:
         answer = journey.weights(workspace)
     except UserError:
-        if not measured:
+        if not measured and pid is None:
             raise
         answer = {"method": journey.fitted_input(workspace)[0].fusion.name, "source": "measured only", "mean": None}
         answer |= {"modalities": journey.fitted_input(workspace)[1].modalities, "per_class": {}, "per_item": {}}
     if measured:
         answer |= journey.measured_weights(workspace, baseline)
+    if pid is not None:
+        answer["information"] = _information(workspace, pid, pid_words)
     if as_json:
         print_json(answer)
         return
@@ -53,6 +66,32 @@ def weights(
     print_table(rows, ["of", *answer["modalities"]])
     if measured and answer["agreement"]:
         print(answer["agreement"]["sentence"])
+    for table, found in answer.get("columns", {}).items():
+        print(f"columns of {table}: {found['meaning']} lost with the column {found['change']} (n = {found['n']})")
+        bounds = zip(found["columns"], found["mean"], found["low"], found["high"], strict=True)
+        lines = [{"column": c, "lost": f"{m:+.3f}", "interval": f"{a:+.3f} to {b:+.3f}"} for c, m, a, b in bounds]
+        print_table(lines, ["column", "lost", "interval"])
+    if pid is not None:
+        print(f"information about the label, in bits. {answer['information']['rows_note']}")
+        parts = [{k: v if k == "part" else f"{v:.3f}" for k, v in p.items()} for p in answer["information"]["parts"]]
+        print_table(parts, ["part", "bits", "low", "high", "null_95"])
+
+
+def _information(workspace: Workspace, pid: str, words: str) -> dict[str, Any]:
+    from mmexplore import journey
+
+    names = [name.strip() for name in pid.split(",")]
+    if len(names) != 2:
+        raise typer.BadParameter(f"--pid takes two modalities as A,B, not {pid!r}")
+    found, note = journey.information_of(workspace, *names, words=words)
+    return {
+        "between": names,
+        "words": words,
+        "entropy_bits": found.entropy,
+        "n": found.n,
+        "rows_note": note,
+        "parts": journey.information_table(found),
+    }
 
 
 def _row(name: str, modalities: list[str], values: Iterable[float]) -> dict[str, str]:
@@ -64,16 +103,18 @@ def search(
     into: Annotated[str, typer.Option("--in", help="The modality to search.")],
     text: Annotated[str | None, typer.Option(help="A typed query.")] = None,
     image: Annotated[Path | None, typer.Option(help="An image file as the query.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A picture, sound, video or series file as the query.")] = None,
     item: Annotated[str | None, typer.Option(help="The id of an item as the query.")] = None,
     from_modality: Annotated[str | None, typer.Option("--from", help="Whose encoder reads the query.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many answers.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Find the items of one modality nearest to a text, an image or another item."""
+    """Find the items of one modality nearest to a text, a media file or another item."""
     from mmexplore import journey, workspace_files
 
-    if sum(q is not None for q in (text, image, item)) != 1:
-        raise typer.BadParameter("give one of --text, --image and --item")
+    if sum(q is not None for q in (text, image, file, item)) != 1:
+        raise typer.BadParameter("give one of --text, --image, --file and --item")
+    image = file if image is None else image
     workspace = workspace_files.open_directory(run)
     if item is not None:
         source = from_modality or next((m for m in journey.embeddings_of(workspace).modalities if m != into), into)
@@ -85,8 +126,8 @@ def search(
             workspace, text if text is not None else image, into, from_modality=from_modality, k=k
         )
     for hit in hits:
-        hit["item"] = workspace.dataset.cells[into][hit["row"]] if workspace.dataset else None
-        hit["item"] = str(hit["item"]) if isinstance(hit["item"], (str, Path)) else None
+        cell = workspace.dataset.cells[into][hit["row"]] if workspace.dataset else None
+        hit["item"] = None if cell is None else str(cell) if isinstance(cell, str | Path) else words_of(cell)
     if as_json:
         print_json({"in": into, "results": hits})
     else:

@@ -119,6 +119,7 @@ def align(
     answer: dict[str, Any] = {
         "method": method,
         "modalities": workspace.aligned.modalities if workspace.aligned else [],
+        "not_aligned": journey.not_aligned(workspace),
         "correlations": workspace.alignment.correlations_,
         "train_correlations": workspace.alignment.train_correlations_,
     }
@@ -128,6 +129,8 @@ def align(
         print_json(answer)
     else:
         print(f"{workspace.alignment.card.title}: {', '.join(answer['modalities'])} now share one space")
+        if answer["not_aligned"]:
+            print(answer["not_aligned"])
         if workspace.alignment.correlations_ is not None:
             print("held-out correlations: " + " ".join(f"{c:.2f}" for c in workspace.alignment.correlations_[:10]))
         if compared is not None:

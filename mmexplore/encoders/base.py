@@ -47,8 +47,8 @@ class Tokens:
     """Token vectors of one item and where each lies.
 
     vectors: float32 [T, dim], as the model has them (not normalised, so that their mean keeps its meaning).
-    places: T of (row, column) on a patch grid, or (start, end) in the text.
-    grid: (rows, columns) of the patch grid, or None for text.
+    places: T of (row, column) on a patch grid, (start, end) in the text, or (start, end) in ms of a video's frame.
+    grid: (rows, columns) of the patch grid, or None for text and video.
     """
 
     vectors: np.ndarray
@@ -83,3 +83,42 @@ class Encoder(ABC):
     def encode_tokens(self, batch: Sequence[Cell]) -> list[Tokens] | None:
         """Token vectors of each item, or None where the model has none."""
         return None
+
+
+class OneByOne(Encoder):
+    """An encoder that gains nothing from batches: a bad item costs no second pass over the others."""
+
+    @abstractmethod
+    def encode_one(self, cell: Cell) -> np.ndarray:
+        """float32 [dim], unit length. Raises UserError where the item cannot be decoded."""
+
+    def encode(self, batch: Sequence[Cell]) -> np.ndarray:
+        rows = [self.encode_one(cell) for cell in batch]
+        return np.stack(rows) if rows else np.zeros((0, self.card.dim or 0), np.float32)
+
+    def encode_each(self, batch: Sequence[Cell]) -> list[np.ndarray | UserError]:
+        answers: list[np.ndarray | UserError] = []
+        for cell in batch:
+            try:
+                answers.append(self.encode_one(cell))
+            except UserError as error:
+                answers.append(error)
+        return answers
+
+
+class FittedEncoder(Encoder):
+    """An encoder whose scales come from the data: it reads the train rows of a column before it encodes the column.
+
+    The instance that the registry hands out is shared and knows no data; `fit` returns another one. Vectors are not
+    stored: the same cell has other vectors in other data.
+    """
+
+    stored = False
+
+    @abstractmethod
+    def fit(self, cells: Sequence[Cell]) -> FittedEncoder:
+        """An encoder for the column that these present train cells were taken from. Deterministic; self is unchanged.
+
+        Raises:
+            UserError: none of the cells can be used.
+        """

@@ -87,6 +87,25 @@ def token_reader(settings: Mapping[str, Any]) -> Callable[[Sequence[str]], np.nd
     return read_clip if settings["style"] == "clip" else read_hub
 
 
+def token_places(settings: Mapping[str, Any], text: str) -> tuple[str, list[tuple[int, int]]] | None:
+    """The text as the tokenizer cleans it, and where in it each of its tokens lies (start, end; end = start: nowhere).
+
+    The places are in the order of `token_reader`'s ids and end where the text ends. None where only open_clip itself
+    can tokenise: its tokenizers do not say where.
+    """
+    if settings["style"] == "open_clip":
+        return None
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(settings["json"])
+    cleaned = clean(text, settings["clean"])
+    if settings["style"] == "clip":
+        places = tokenizer.encode(cleaned, add_special_tokens=False).offsets[: settings["context"] - 2]
+        return cleaned, [(0, 0), *places, (0, 0)]
+    tokenizer.enable_truncation(settings["context"])
+    return cleaned, tokenizer.encode(cleaned).offsets
+
+
 def _open_clip_reader(model: str) -> Callable[[Sequence[str]], np.ndarray]:
     import open_clip
 

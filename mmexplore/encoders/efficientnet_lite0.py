@@ -131,3 +131,7 @@ class EfficientNetLite0(PictureEncoder):
         """The 7 x 7 map before pooling; the mean of its vectors is the item's vector before normalising."""
         places = tuple((row, column) for row in range(7) for column in range(7))
         return [Tokens(m.reshape(49, 1280), places, (7, 7)) for m in self._all(batch, "map", (7, 7, 1280))]
+
+    def feature_map(self, squares: np.ndarray) -> np.ndarray:
+        """float32 [B, 7, 7, 1280]: the last map, whose mean is pooled, of squares as `squares` gives them."""
+        return self.encode_squares(squares, "map")

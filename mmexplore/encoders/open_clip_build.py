@@ -24,7 +24,7 @@ def load_model(source: Source) -> Any:
     Raises:
         UserError: unknown model, damaged checkpoint, or one that does not fit the model.
     """
-    model_name, pretrained, extra = _named(source), source.tag or None, {}
+    model_name, pretrained, extra = known_as(source), source.tag or None, {}
     if source.tag:
         # A pair whose weights were trained with QuickGELU is listed under the plain model too, where open_clip only
         # warns: the activation of the weights is the right one.
@@ -44,7 +44,8 @@ def load_model(source: Source) -> Any:
         ) from error
 
 
-def _named(source: Source) -> str:
+def known_as(source: Source) -> str:
+    """What open_clip itself calls the model; a configuration of one's own is made known to it."""
     if source.folder:
         return f"local-dir:{source.folder}"
     if source.config:
@@ -55,7 +56,7 @@ def _named(source: Source) -> str:
 def build_side(source: Source, kind: Kind) -> Exportable:
     """One tower with what surrounds it: normalised vectors out. Raises UserError like `load_model`."""
     model = load_model(source)
-    return _picture_side(model) if kind == Kind.IMAGE else _text_side(model, _named(source))
+    return _picture_side(model) if kind == Kind.IMAGE else _text_side(model, known_as(source))
 
 
 class _Pictures(torch.nn.Module):
@@ -134,7 +135,7 @@ class _Texts(torch.nn.Module):
 
 def _text_side(model: Any, model_name: str) -> Exportable:
     tokenizer = open_clip.get_tokenizer(model_name)
-    settings = _settings(tokenizer, model_name)
+    settings = tokenizer_settings(tokenizer, model_name)
     ids = tokenizer(list(TEXTS)).numpy().astype(np.int64)
     context = ids.shape[1]
     with torch.no_grad():
@@ -159,7 +160,7 @@ def _trims(model: Any, ids: np.ndarray, plainly: torch.Tensor, settings: dict) -
         )
 
 
-def _settings(tokenizer: Any, model_name: str) -> dict:
+def tokenizer_settings(tokenizer: Any, model_name: str) -> dict:
     """The tokenizer as `clip_tokens.token_reader` takes it, compared with open_clip's own on every sample text."""
     slow = {"style": "open_clip", "model": model_name}
     light = _light_settings(tokenizer)

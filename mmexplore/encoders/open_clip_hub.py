@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.progress import Progress
+from mmexplore.serving import demo, not_in_demo
 
 #: seconds the hub has to answer; left alone its client tries for 46
 PROBE_SECONDS = 3.0
@@ -23,8 +24,8 @@ def offline_remedy() -> str:
 
 
 def hub_answers(seconds: float = PROBE_SECONDS) -> bool:
-    """Can the hub (or the proxy that leads to it) be reached? Never takes much longer than `seconds`."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+    """Can the hub (or the proxy that leads to it) be reached? Never takes much longer than `seconds`. A demo: no."""
+    if demo() or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         return False
     proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
     target = urlsplit(proxy or os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
@@ -70,9 +71,11 @@ def fetch_weights(encoder: str, repository: str, progress: Progress | None = Non
     """The weight file, downloaded at first use into the hub's cache.
 
     Raises:
-        UserError: no network (within about `PROBE_SECONDS`), or the download failed; names the offline default.
+        UserError: no network (within about `PROBE_SECONDS`), or the download failed; names the offline default. A demo
+            downloads nothing.
         Cancelled: by `progress`; what was downloaded so far is kept and resumed.
     """
+    not_in_demo(encoder)
     cached = cached_weights(repository)
     if cached is not None:
         return cached

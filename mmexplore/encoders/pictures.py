@@ -26,6 +26,21 @@ class PictureEncoder(Encoder):
     def encode(self, batch: Sequence[Cell]) -> np.ndarray:
         return self._all(batch, "vectors", (self.card.dim or 0,))
 
+    def squares(self, batch: Sequence[Cell]) -> np.ndarray:
+        """uint8 [B, size, size, 3]: the square of each picture that the model sees. Raises UserError like `encode`."""
+        size = self._preprocessing.size
+        squares = np.zeros((len(batch), size, size, 3), np.uint8)
+        for positions, pixels, failed in decoded(batch, self._preprocessing, self.chunk):
+            for error in failed.values():
+                raise error
+            squares[positions] = pixels
+        return squares
+
+    def encode_squares(self, squares: np.ndarray, output: str = "vectors") -> np.ndarray:
+        """An output of the engine for squares as `squares` gives them (changed, perhaps): float32 [B, ...]."""
+        parts = range(0, len(squares), self.chunk)
+        return np.concatenate([self._engine.run({"pixels": squares[s : s + self.chunk]}, output) for s in parts])
+
     def encode_each(self, batch: Sequence[Cell]) -> list[np.ndarray | UserError]:
         answers: list[np.ndarray | UserError] = [UserError("is not encoded")] * len(batch)
         for positions, pixels, failed in decoded(batch, self._preprocessing, self.chunk):

@@ -1,8 +1,8 @@
 """The one list of encoders: what there is, what suits a column, and the one loaded instance of each.
 
-Names: "efficientnet-lite0", "minilm", "use-multilingual", "as-is" and "as-is-shared" (vectors),
-"open_clip:MODEL/PRETRAINED" and "local:MODEL@PATH" (see `mmexplore.encoders.open_clip`). The last two encode pictures
-*and* texts: say which.
+Names: those of `BUILT_IN`, "open_clip:MODEL/PRETRAINED" and "local:MODEL@PATH" (see `mmexplore.encoders.open_clip`),
+"clap:REPOSITORY" (`clap`). These last encode pictures, or sounds, *and* texts: say which. "video:ENCODER" and
+"video-attention:ENCODER" are made of any image encoder (`video`).
 """
 
 from __future__ import annotations
@@ -11,25 +11,41 @@ import difflib
 import importlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mmexplore import runtime
-from mmexplore.encoders import open_clip
+from mmexplore.encoders import clap, open_clip, video
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.encoders.engine import Plan, exported
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.progress import Progress
+from mmexplore.serving import not_in_demo
 
 #: name -> (module, class); the modules are light, models are loaded by the class
 BUILT_IN: dict[str, tuple[str, str]] = {
     "efficientnet-lite0": ("mmexplore.encoders.efficientnet_lite0", "EfficientNetLite0"),
     "minilm": ("mmexplore.encoders.minilm", "MiniLM"),
     "use-multilingual": ("mmexplore.encoders.use_multilingual", "UseMultilingual"),
+    "speech-embedding": ("mmexplore.encoders.speech_embedding", "SpeechEmbedding"),
+    "log-mel": ("mmexplore.encoders.log_mel", "LogMel"),
+    "minirocket": ("mmexplore.encoders.minirocket", "MiniRocket"),
+    "catch22": ("mmexplore.encoders.catch22", "Catch22"),
+    "table": ("mmexplore.encoders.table", "Table"),
+    "place": ("mmexplore.encoders.place", "Place"),
     "as-is": ("mmexplore.encoders.vector", "AsIs"),
     "as-is-shared": ("mmexplore.encoders.shared_vector", "SharedVectors"),
 }
-_DEFAULT = {Kind.IMAGE: "efficientnet-lite0", Kind.TEXT: "minilm", Kind.VECTOR: "as-is"}
+_DEFAULT = {
+    Kind.IMAGE: "efficientnet-lite0",
+    Kind.TEXT: "minilm",
+    Kind.AUDIO: "speech-embedding",
+    Kind.VIDEO: "video:efficientnet-lite0",
+    Kind.SERIES: "minirocket",
+    Kind.TABLE: "table",
+    Kind.PLACE: "place",
+    Kind.VECTOR: "as-is",
+}
 
 _loaded: dict[tuple[str, Kind], Encoder] = {}
 _locks: dict[tuple[str, Kind], threading.Lock] = defaultdict(threading.Lock)
@@ -39,20 +55,36 @@ _locks_lock = threading.Lock()
 def cards(kind: Kind | str | None = None) -> list[EncoderCard]:
     """Every encoder's card, of one kind if told; those that work offline first. Imports no heavy library.
 
-    An open_clip model has two cards of the same name and space, one a kind.
+    A model with two sides (open_clip, CLAP) has two cards of the same name and space, one a kind.
     """
     own = [importlib.import_module(module).CARD for module, _ in BUILT_IN.values()]
-    return [c for c in (*own, *open_clip.open_clip_cards()) if kind is None or c.kind == kind]
+    listed = [
+        *own,
+        *_of_video(own),
+        *clap.cards(),
+        *open_clip.open_clip_cards(),
+        *_of_video(open_clip.open_clip_cards()),
+    ]
+    return [c for c in listed if kind is None or c.kind == kind]
+
+
+def _of_video(cards: Iterable[EncoderCard]) -> list[EncoderCard]:
+    return [made for c in cards if c.kind == Kind.IMAGE for made in video.video_cards(c)]
 
 
 def find_card(name: str, kind: Kind | str | None = None) -> EncoderCard:
     """The card of this name (of this kind where the name has two).
 
     Raises:
-        UserError: no such encoder (suggests near names), a wrong kind, or a local path that leads nowhere.
+        UserError: no such encoder (suggests near names), a wrong kind, or a local path that leads nowhere; in a demo,
+            also what has to be downloaded and what lies at a path.
     """
     if name.startswith((open_clip.LOCAL, open_clip.LOCAL_FOLDER)):
+        not_in_demo(name)
         found = [open_clip.local_card(name, k) for k in open_clip.KINDS]
+    elif video.is_name(name):
+        made = video.video_cards(find_card(video.image_name(name), Kind.IMAGE))
+        found = [c for c in made if c.name == name]
     else:
         found = [c for c in cards() if c.name == name]
     if not found:
@@ -61,6 +93,8 @@ def find_card(name: str, kind: Kind | str | None = None) -> EncoderCard:
     if not fitting:
         kinds = " and ".join(sorted({str(c.kind) for c in found}))
         raise UserError(f"it encodes {kinds}, not {kind}", name, f"choose {default_encoder(kind or '')}")
+    if not fitting[0].offline:
+        not_in_demo(name)
     return fitting[0]
 
 
@@ -81,21 +115,27 @@ def load(name: str, kind: Kind | str | None = None, progress: Progress | None = 
     Raises:
         UserError: unknown name, ambiguous kind, weights absent or not the pinned ones, no network.
     """
-    if kind is None and open_clip.is_name(name):
-        raise UserError("it encodes image and text", name, "say which one: load(name, kind)")
+    if kind is None and (open_clip.is_name(name) or clap.is_name(name)):
+        other = "image" if open_clip.is_name(name) else "audio"
+        raise UserError(f"it encodes {other} and text", name, "say which one: load(name, kind)")
     card = find_card(name, kind)
     key = (name, card.kind)
     with _locks_lock:
         lock = _locks[key]
     with lock:
         if key not in _loaded:
-            _loaded[key] = _open(name, card.kind, progress)
+            _loaded[key] = _open(card, progress)
         return _loaded[key]
 
 
-def _open(name: str, kind: Kind, progress: Progress | None) -> Encoder:
+def _open(card: EncoderCard, progress: Progress | None) -> Encoder:
+    name = card.name
     if open_clip.is_name(name):
-        return open_clip.open_side(name, kind, progress)
+        return open_clip.open_side(name, card.kind, progress)
+    if clap.is_name(name):
+        return clap.open_side(card, progress)
+    if video.is_name(name):
+        return video.Video(card, load(video.image_name(name), Kind.IMAGE, progress))
     module, cls = BUILT_IN[name]
     return getattr(importlib.import_module(module), cls)()
 

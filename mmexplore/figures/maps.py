@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from mmexplore import runtime
 from mmexplore.figures.escape import label
 from mmexplore.figures.points import Look, frame, key, legend_keys, point_traces
-from mmexplore.figures.theme import BASE, FUSED, modality_colours
+from mmexplore.figures.theme import BASE, FUSED, HouseFigure, modality_colours
 from mmexplore.latent.projection import Projection
 
 MAX_LINES = 2000
@@ -48,7 +48,7 @@ def scatter_map(
     return _map(projection, look, height, legend)
 
 
-def _map(projection: Projection, look: Look, height: int, legend: bool = True) -> go.Figure:
+def _map(projection: Projection, look: Look, height: int, legend: bool = True) -> HouseFigure:
     """The map of one space in this look."""
     figure = frame(projection, height)
     traces = point_traces(projection, look)
@@ -66,7 +66,7 @@ def linked_maps(
     captions: Sequence[str] | None = None,
     selected: Sequence[int] | np.ndarray | None = None,
     height: int = 380,
-) -> dict[str, go.Figure]:
+) -> dict[str, HouseFigure]:
     """One map a space in one style (name -> figure), the legend under each, so that the maps have the same size."""
     figures, colours = {}, modality_colours([name for name in projections if name != "fused"])
     for name, projection in projections.items():

@@ -9,8 +9,18 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.figures.classes import NONE
 from mmexplore.figures.escape import hover, label
-from mmexplore.figures.theme import BASE, NONE, OTHER, RAMP, CategoryScale, base_figure, categories, is_continuous
+from mmexplore.figures.theme import (
+    BASE,
+    OTHER,
+    RAMP,
+    CategoryScale,
+    HouseFigure,
+    base_figure,
+    categories,
+    is_continuous,
+)
 from mmexplore.latent.projection import TITLES, Projection
 
 MAX_LEGEND = 30  # classes with a legend entry of their own; the others keep their colours but share one entry
@@ -41,7 +51,7 @@ class Look:
         return self.colour is not None and is_continuous(self.colour)
 
 
-def frame(projection: Projection, height: int) -> go.Figure:
+def frame(projection: Projection, height: int) -> HouseFigure:
     """An empty map: axes named after what they are; only PCA's have a meaning of their own."""
     kind = TITLES[projection.method]
     shares = projection.explained

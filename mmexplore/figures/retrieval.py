@@ -9,7 +9,17 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, LINE, OTHER, TEXT, base_figure, density_edges, empty_figure, palette
+from mmexplore.figures.theme import (
+    BASE,
+    LINE,
+    OTHER,
+    TEXT,
+    HouseFigure,
+    base_figure,
+    density_edges,
+    empty_figure,
+    palette,
+)
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.retrieval.rescore import Hubness
 from mmexplore.retrieval.thermometer import Thermometer
@@ -18,7 +28,7 @@ METRICS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "mrr": "MRR"}
 BINS = 60
 
 
-def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalReport]) -> go.Figure:
+def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalReport]) -> HouseFigure:
     """R@1 / 5 / 10 and MRR of each report (a direction, or a named method) with its interval; a tick marks chance."""
     named = dict(reports) if isinstance(reports, Mapping) else {f"{r.src} → {r.dst}": r for r in reports}
     if not named:
@@ -75,7 +85,7 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
     return figure
 
 
-def rank_histogram(report: RetrievalReport) -> go.Figure:
+def rank_histogram(report: RetrievalReport) -> HouseFigure:
     """In which places the true matches lie (log-spaced bins), with the median and the median under chance."""
     edges = np.unique(np.round(np.geomspace(1, max(report.n_gallery, 2) + 1, 25)))
     counts = np.histogram(report.ranks, edges)[0]
@@ -139,7 +149,7 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
             x=score, line_color=BASE[5], line_width=2, annotation_text=f"{score:.3f}", annotation_position="top"
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
+    figure.update_layout(legend={"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0}, showlegend=True)
     return figure
 
 

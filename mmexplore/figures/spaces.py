@@ -6,12 +6,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, OTHER, TEXT, base_figure, density_edges, empty_figure, modality_colours
+from mmexplore.figures.theme import (
+    BASE,
+    OTHER,
+    TEXT,
+    HouseFigure,
+    base_figure,
+    density_edges,
+    empty_figure,
+    modality_colours,
+)
 from mmexplore.latent.geometry import ModalityGap
 from mmexplore.latent.neighbours import NeighbourOverlap
 
 
-def overlap_bars(overlap: NeighbourOverlap) -> go.Figure:
+def overlap_bars(overlap: NeighbourOverlap) -> HouseFigure:
     """Share of the fused neighbourhood also found in each modality alone (per cent), with interval and chance.
 
     Two more bars say how much was found in every modality at once, and how much only in the fused space.

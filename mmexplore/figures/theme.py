@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from mmexplore.figures.classes import NONE, class_names, count_classes
 from mmexplore.figures.escape import label
 
 # For st.plotly_chart(config=CONFIG): the PNG button gives a sharp picture, no logo, no LaTeX from outside.
@@ -26,7 +27,6 @@ CONFIG: dict[str, Any] = {
 BASE = ("#2878BE", "#E08A00", "#009E73", "#CC5F96", "#3FAFDF", "#D1480F", "#8A6BBE", "#9A8F00")
 FUSED = "#8A6BBE"
 OTHER = "#8B8F96"
-NONE = "(none)"
 # Blue to amber, lightness rising evenly: readable by all, and no end vanishes in white or black.
 RAMP = ["#3759A6", "#1483A5", "#38A391", "#92B352", "#ECAE30"]
 TEXT = "#767C85"  # 4.2 : 1 on white, 4.5 : 1 on near-black; the app's own theme replaces it
@@ -55,25 +55,14 @@ class CategoryScale:
 
 def categories(values: Sequence[object] | np.ndarray, max_classes: int = 240) -> CategoryScale:
     """Colours for a column of classes [N]; any number of classes ("" and None become "(none)", which is grey)."""
-    column = pd.Series(np.asarray(values, dtype=object), dtype=object)
-    texts = column.where(column.notna(), "").astype(str).replace("", NONE)
-    counts = texts.value_counts()
-    order = sorted(counts.index, key=lambda name: (-counts[name], _natural(name)))
-    shown = order[:max_classes]
+    texts = class_names(values)
+    counts = count_classes(texts)
+    shown = list(counts)[:max_classes]
     position = {name: i for i, name in enumerate(shown)}
-    codes = texts.map(position).fillna(len(shown)).to_numpy(int)
+    codes = pd.Series(texts, dtype=object).map(position).fillna(len(shown)).to_numpy(int)
     hues = iter(palette(len(shown)))
     colours = tuple(OTHER if name == NONE else next(hues) for name in shown)
-    return CategoryScale(tuple(shown), colours, tuple(int(counts[n]) for n in shown), len(order) - len(shown), codes)
-
-
-def _natural(name: str) -> tuple[float, str]:
-    """Sort key: numbers by size before texts."""
-    try:
-        number = float(name)
-    except ValueError:
-        return math.inf, name
-    return (number if math.isfinite(number) else math.inf), name
+    return CategoryScale(tuple(shown), colours, tuple(counts[n] for n in shown), len(counts) - len(shown), codes)
 
 
 def is_continuous(values: Sequence[Any] | np.ndarray) -> bool:
@@ -151,9 +140,24 @@ def _template() -> go.layout.Template:
     )
 
 
-def base_figure(x_title: str = "", y_title: str = "", height: int = 360) -> go.Figure:
+class HouseFigure(go.Figure):
+    """A figure that can be settled: the copy of all its points that each rerun asks for is then made once."""
+
+    _settled: dict[str, Any] | None = None
+
+    def settle(self) -> HouseFigure:
+        """To be called after the last change; later ones are not shown."""
+        self._settled = self.to_dict()
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plotly's, or what it was when the figure was settled."""
+        return super().to_dict() if self._settled is None else self._settled
+
+
+def base_figure(x_title: str = "", y_title: str = "", height: int = 360) -> HouseFigure:
     """An empty figure in the house style: transparent, small margins, axes labelled, no title."""
-    figure = go.Figure()
+    figure = HouseFigure()
     figure.update_layout(
         template=_template(),
         height=height,
@@ -174,7 +178,7 @@ def density_edges(low: float, high: float, bins: int = 60) -> np.ndarray:
     return low + step * np.arange(-1, bins + 2)
 
 
-def empty_figure(message: str, height: int = 200) -> go.Figure:
+def empty_figure(message: str, height: int = 200) -> HouseFigure:
     """A figure that says in a sentence why there is nothing to draw."""
     figure = base_figure(height=height)
     figure.update_xaxes(visible=False)

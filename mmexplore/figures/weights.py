@@ -201,12 +201,14 @@ def weight_against_contribution(
     titles: Sequence[str] | None = None,
     contribution_name: str = "share of the contribution norm",
     weight_name: str = "learned weight",
+    selected: Sequence[int] | np.ndarray | None = None,
 ) -> go.Figure:
     """Learned weight (x) against a second measure (y), both [N, M], a colour a modality; the diagonal = agreement.
 
     Args:
         rows: positions to draw; all when None. At most 5,000 are drawn, evenly spaced (the x axis says so).
         titles: [N], shown on hover.
+        selected: rows to stand out; the others fade.
     """
     weights, contributions = np.asarray(weights, float), np.asarray(contributions, float)
     chosen = np.arange(len(weights)) if rows is None else np.asarray(rows, int)
@@ -233,6 +235,7 @@ def weight_against_contribution(
             mode="markers",
             name=label(m, 24),
             marker={"color": colours[m], "size": size, "opacity": 0.6},
+            selectedpoints=None if selected is None else np.flatnonzero(np.isin(drawn, selected)),
             customdata=drawn,
             hovertext=text,
             hovertemplate="%{hovertext}<br>%{x:.2f} · %{y:.2f}" if text else "%{x:.2f} · %{y:.2f}",

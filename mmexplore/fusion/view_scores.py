@@ -48,13 +48,13 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
         dropped = _unit(fusion.transform(test.hide(hidden)))
         lonely = _unit(fusion.transform(test.hide(~hidden)))
         if can.any():
-            rank = _ranks(dropped[can], full, groups[can], groups)
+            rank = find_ranks(dropped[can], full, groups[can], groups)
             note("recall@1", rank <= 1, can)
             note("recall@10", rank <= 10, can)
             # nothing shared: this modality alone finds the view made of all the others
-            note("disjoint recall@10", _ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10, can)
+            note("disjoint recall@10", find_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10, can)
         if has.any():
-            note(f"{name} alone", _ranks(lonely[has], full, groups[has], groups) <= 1, has)
+            note(f"{name} alone", find_ranks(lonely[has], full, groups[has], groups) <= 1, has)
     if not found["recall@1"]:
         raise UserError("no held-out row has two modalities", "evaluate", "give rows with two modalities present")
     return {name: (np.concatenate([h for h, _ in p]), np.concatenate([g for _, g in p])) for name, p in found.items()}
@@ -63,7 +63,7 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
 def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> np.ndarray:
     """[N], 0 or 1: does each row, with the cells of `holes` (bool [N, M]) taken away, find its own full view?"""
     full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), _codes(test)
-    return (_ranks(_unit(partial), _unit(full), groups, groups) <= 1).astype(float)
+    return (find_ranks(_unit(partial), _unit(full), groups, groups) <= 1).astype(float)
 
 
 def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> FusionScore:
@@ -90,7 +90,7 @@ def _unit(v: np.ndarray) -> np.ndarray:
     return v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)
 
 
-def _ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def find_ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Rank of the best answer of the query's group: 1 + how many others are nearer + half of the ties."""
     ranks = np.empty(len(queries))
     for i in range(0, len(queries), 512):

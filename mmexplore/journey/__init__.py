@@ -1,13 +1,26 @@
-"""The steps of the main job, once for the app and the shell: encode -> align -> fuse -> weights, search, evaluate.
+"""The steps of the main job, once for the app and the shell: encode -> align -> fuse -> weights, search, explain,
+evaluate.
 
 No step changes the workspace it is given (so that it can run as a job beside the pages), but for the split that the
 first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignment` or `add_fusion`.
 """
 
 from mmexplore.journey.asking import embeddings_of
+from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.comparing import Comparison, Setting, compare, named_methods
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
+from mmexplore.journey.explaining import (
+    Seen,
+    explain_item,
+    explainable,
+    explained,
+    offline_workspace,
+    pair_of,
+    pair_of_item,
+    reading_of,
+)
+from mmexplore.journey.filling import can_fill, nearest_real, real_items
 from mmexplore.journey.fusing import (
     fitted_input,
     fuse,
@@ -15,17 +28,30 @@ from mmexplore.journey.fusing import (
     mean_entropy,
     weights,
 )
-from mmexplore.journey.measuring import agreement_of, measured_weights, perceptual_of, shapley_of
+from mmexplore.journey.measuring import (
+    agreement_of,
+    information_of,
+    information_table,
+    measured_weights,
+    per_class,
+    perceptual_of,
+    shapley_of,
+)
+from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.realigning import realigned
 from mmexplore.journey.rebuilding import oddest, rebuild_item, rebuild_report, sample_items
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
-from mmexplore.journey.spaces import align, shared_space
+from mmexplore.journey.spaces import align, not_aligned, shared_space
+from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "Comparison",
+    "Seen",
     "Setting",
     "agreement_of",
     "align",
+    "can_fill",
+    "columns_of",
     "compare",
     "default_encoder",
     "default_encoders",
@@ -34,17 +60,31 @@ __all__ = [
     "encode",
     "evaluate",
     "evaluation_rows",
+    "explain_item",
+    "explainable",
+    "explained",
     "fitted_input",
     "fuse",
     "fusion_input",
     "fusion_summary",
+    "information_of",
+    "information_table",
     "language_of",
     "mean_entropy",
     "measured_weights",
     "mispairs_of",
     "named_methods",
+    "nearest_real",
+    "not_aligned",
     "oddest",
+    "offline_workspace",
+    "pair_of",
+    "pair_of_item",
+    "per_class",
     "perceptual_of",
+    "query_kinds",
+    "reading_of",
+    "real_items",
     "realigned",
     "rebuild_item",
     "rebuild_report",
@@ -54,5 +94,7 @@ __all__ = [
     "search_like",
     "shapley_of",
     "shared_space",
+    "tables_of",
+    "truth_of_methods",
     "weights",
 ]

@@ -47,4 +47,4 @@ def encode(
     workspace: Workspace, encoders: dict[str, str], store: Store | None = None, progress: Progress | None = None
 ) -> Encoded:
     """Vectors of the workspace's pairs, and the cells that could not be encoded."""
-    return encode_dataset(dataset_of(workspace), encoders, store, progress)
+    return encode_dataset(dataset_of(workspace), encoders, store, progress, seed=workspace.seed)

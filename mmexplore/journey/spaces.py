@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.bridge import BridgeAlignment
+from mmexplore.alignment.rows import MIN_PAIRS, linked, train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
@@ -59,6 +62,8 @@ def align(
 ) -> tuple[Alignment, Embeddings]:
     """Fit (or, for one fitted in advance, choose) an alignment on the train rows.
 
+    A modality that too few rows have together with the others is left out of it, and of what is given back.
+
     Args:
         hear: told the values of each epoch while the fit runs.
 
@@ -66,9 +71,44 @@ def align(
         UserError: no such method, or the data does not allow it.
     """
     estimator = make(alignments.methods(), method, params, "alignment")
-    embeddings = embeddings_of(workspace) if estimator.fitted_in_advance else workspace.ensure_split()
+    embeddings = embeddings_of(workspace)
+    if not estimator.fitted_in_advance:
+        embeddings = workspace.ensure_split()
+        together = linked(embeddings, train_rows(embeddings))
+        embeddings = embeddings.only(together) if len(together) > 1 else embeddings
     estimator.fit(embeddings, on_epoch=epochs(progress, hear), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
+
+
+def carried(workspace: Workspace, shared: Embeddings, modality: str, vectors: np.ndarray) -> np.ndarray:
+    """Fresh vectors of a modality's encoder, float32 [B, d], taken where `shared` (of this workspace) lies, [B, K]."""
+    embeddings, n = embeddings_of(workspace), len(vectors)
+    ids = np.arange(n).astype(str).astype(object)
+    given = Embeddings(
+        vectors={m: vectors if m == modality else np.zeros((n, d), np.float32) for m, d in embeddings.dims.items()},
+        present={m: np.full(n, m == modality) for m in embeddings.modalities},
+        ids=ids,
+        groups=ids,
+        spaces=embeddings.spaces,
+        content={m: np.full(n, "", object) for m in embeddings.modalities},
+    )
+    if workspace.alignment is not None:
+        given = workspace.alignment.transform(workspace.alignment.fitted_part(given))
+    elif shared.spaces[modality] != given.spaces[modality]:
+        given = BridgeAlignment().fit(given).transform(given)
+    return given.vectors[modality]
+
+
+def not_aligned(workspace: Workspace) -> str:
+    """One sentence on the modalities that the alignment left out; "" where it has all of them."""
+    if workspace.aligned is None or workspace.embeddings is None or workspace.alignment is None:
+        return ""
+    left = [m for m in workspace.embeddings.modalities if m not in workspace.aligned.modalities]
+    if not left:
+        return ""
+    if workspace.alignment.fitted_in_advance:
+        return f"Not aligned: {', '.join(left)} (it was not made for these encoders)."
+    return f"Not aligned: {', '.join(left)} (fewer than {MIN_PAIRS} train rows have it together with another modality)."
 
 
 def comparable(workspace: Workspace, shared: Embeddings | None = None) -> Embeddings:

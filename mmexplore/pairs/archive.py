@@ -16,6 +16,7 @@ from mmexplore.errors import Cancelled, UserError
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.media import ARCHIVE_SUFFIXES, is_junk, refusal
 from mmexplore.progress import Progress
+from mmexplore.uploads import account_of
 
 _CHUNK = 1 << 18
 
@@ -61,11 +62,12 @@ def unpack(zip_path: Path, into: Path, limits: Limits | None = None, progress: P
     """
     limits = limits or Limits()
     into.mkdir(parents=True, exist_ok=True)
-    budget = Budget(limits, zip_path.stat().st_size, into, zip_path.name)
+    budget = Budget(limits, zip_path.stat().st_size, into, zip_path.name, progress)
     try:
         count_members(zip_path, limits.members)
         with zipfile.ZipFile(zip_path) as archive:
             members = archive.infolist()
+            budget.expect(sum(member.file_size for member in members))
             _check_overlap(members, zip_path)
             return _unpack_members(archive, members, into, budget, progress)
     except (UserError, Cancelled):
@@ -84,14 +86,32 @@ class Budget:
     packed_bytes: int
     into: Path
     name: str
+    progress: Progress | None = None
     written: int = 0
 
     def __post_init__(self) -> None:
         # never fill more than half of what is free on the disk
         self._cap = min(self.limits.total_bytes, shutil.disk_usage(self.into).free // 2)
+        self._account = account_of(self.into)  # of the session whose folder it is; None in the shell
+        if self._account is not None:
+            self._account.recount()
+
+    def expect(self, n: int) -> None:
+        """Raise UserError before any work where the headers alone promise more than the session may have."""
+        if self._account is not None:
+            self._account.expect(n, self.name)
 
     def spend(self, n: int) -> None:
-        """Count `n` more bytes. Raises UserError when the archive as a whole is too large or too strongly packed."""
+        """Count `n` more bytes.
+
+        Raises:
+            UserError: the archive as a whole is too large or too strongly packed.
+            Cancelled: also in the middle of one large file.
+        """
+        if self.progress is not None:
+            self.progress.check()
+        if self._account is not None:
+            self._account.spend(n, self.name)
         self.written += n
         if self.written > self._cap:
             raise UserError(

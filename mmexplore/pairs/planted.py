@@ -10,6 +10,7 @@ Every item has a few fair bits. Its label names them; the vectors hold them with
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,13 @@ from mmexplore.runtime import rng
 
 MOST_MODALITIES = 6  # the truth looks at every subset under every pattern of noise
 NARROWEST = 16  # with fewer dimensions the length of a vector would not tell how noisy it is
+
+#: options of `design` that plant one kind of part, each with an order of the modalities to be recovered
+KINDS: dict[str, dict[str, Any]] = {
+    "redundant": {"unique": 0.0, "synergistic": 0.0, "noise": (0.7, 1.2, 2.5)},
+    "unique": {"redundant": 0.0, "synergistic": 0.0, "unique": (2.5, 1.2, 0.4)},
+    "synergistic": {"redundant": 0.0, "unique": (0.8, 0.0, 0.0), "synergistic": 4.0},
+}
 
 TITLE = "Planted: the true weights are known"
 SUMMARY = (

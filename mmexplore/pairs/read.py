@@ -20,6 +20,7 @@ from mmexplore.pairs.tables import Table, join_tables, read_table
 from mmexplore.pairs.values import shorten
 from mmexplore.pairs.vectors import table_of_arrays
 from mmexplore.progress import Progress
+from mmexplore.serving import not_in_demo
 
 PREVIEW_ROWS = 20
 SAMPLE_ROWS = 5_000
@@ -97,6 +98,7 @@ def _open(
     progress: Progress | None,
     roles: dict[str, str] | None = None,
 ) -> tuple[str, Table, Files, list[ColumnGuess]]:
+    not_in_demo("your own pairs")
     workdir = Path(workdir)
     workdir.mkdir(parents=True, exist_ok=True)
     files = gather(path, workdir, progress=progress)

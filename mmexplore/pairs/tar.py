@@ -35,7 +35,7 @@ def unpack_tar(path: Path, into: Path, limits: Limits | None = None, progress: P
     """
     limits = limits or Limits()
     into.mkdir(parents=True, exist_ok=True)
-    budget = Budget(limits, path.stat().st_size, into, path.name)
+    budget = Budget(limits, path.stat().st_size, into, path.name, progress)
     try:
         with path.open("rb") as file, _reader(path, file) as stream:
             counted = _Counted(stream, budget)

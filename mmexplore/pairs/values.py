@@ -97,6 +97,19 @@ def plain(value: Any) -> str:
     return value.name if isinstance(value, Path) else str(value)
 
 
+def words_of(cell: Any) -> str:
+    """A cell of a modality in a line for tables and the shell: the text, the file's name, or what the numbers are."""
+    if cell is None:
+        return ""
+    if not isinstance(cell, np.ndarray):
+        return plain(cell)
+    if cell.dtype.kind in "USO":  # a row of a table
+        return ", ".join(str(v) or "-" for v in cell.tolist())
+    if cell.shape == (2,):  # a place
+        return f"{cell[0]:g}, {cell[1]:g}"
+    return f"{' x '.join(str(s) for s in cell.shape)} numbers"
+
+
 def shorten(value: Any, n: int = 80) -> str:
     """A value as one short line of text."""
     if value is None:

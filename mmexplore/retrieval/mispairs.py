@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
 
+from mmexplore import runtime
 from mmexplore.embeddings import Embeddings
+from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery, check_shared, correct_items, gallery_of, row_positions
 from mmexplore.retrieval.ranks import SAME, blocks
 from mmexplore.retrieval.search import nearest
@@ -62,6 +66,82 @@ def mispairs(embeddings: Embeddings, src: str, dst: str, rows: np.ndarray | None
     return table.sort_values(["suspicion", "similarity"], ascending=[False, True], kind="stable")[COLUMNS].reset_index(
         drop=True
     )
+
+
+@dataclass(frozen=True)
+class Planted:
+    """How well wrong pairs are found where it is known which ones are wrong.
+
+    Attributes:
+        precision: mean average precision (0..1) of the ranking, over the draws.  by_similarity: the same, ranked by the
+            similarity of the two halves alone.  spread: standard deviation of `precision` over the draws.
+        chance: what a random order gives: the share of wrong pairs.
+        n, moved, draws: rows, rows whose partner was exchanged, and how often that was drawn.
+    """
+
+    precision: float
+    by_similarity: float
+    spread: float
+    chance: float
+    n: int
+    moved: int
+    draws: int
+
+
+def planted_mispairs(
+    embeddings: Embeddings, src: str, dst: str, share: float = 0.05, draws: int = 10, most: int = 2000, seed: int = 0
+) -> Planted:
+    """Exchange the `dst` of a share of the rows among one another, rank all rows, and see whether they come first.
+
+    Pairs that were wrong beforehand count as right ones, so on data that holds some the figure is a little too low.
+
+    Args:
+        most: more rows than this with both modalities are drawn at random.
+
+    Raises:
+        UserError: fewer than 20 rows have both modalities, or they are not in one space.
+    """
+    check_shared(embeddings, [src, dst])
+    both = np.flatnonzero(embeddings.present[src] & embeddings.present[dst])
+    if len(both) < 20:
+        raise UserError("too few rows have both", f"{src} and {dst}", "choose other modalities or bring more pairs")
+    random = runtime.rng(seed)
+    if len(both) > most:
+        both = np.sort(random.choice(both, most, replace=False))
+    data = embeddings.only([src, dst]).take(both)
+    n, scores = len(data), []
+    for _ in range(draws):
+        moved = random.choice(n, max(2, round(share * n)), replace=False)
+        given = np.arange(n)
+        given[moved] = np.roll(moved, 1)
+        table = mispairs(_exchanged(data, dst, given), src, dst)
+        wrong = np.isin(table["row"], moved)
+        scores.append((_average_precision(wrong), _average_precision(wrong[np.argsort(table["similarity"])])))
+    found = np.array(scores)
+    return Planted(
+        float(found[:, 0].mean()),
+        float(found[:, 1].mean()),
+        float(found[:, 0].std()),
+        len(moved) / n,
+        n,
+        len(moved),
+        draws,
+    )
+
+
+def _exchanged(data: Embeddings, modality: str, given: np.ndarray) -> Embeddings:
+    """The same rows where row i shows what row given[i] shows in this modality; groups stay as they are."""
+    return replace(
+        data,
+        vectors=data.vectors | {modality: data.vectors[modality][given]},
+        content=data.content | {modality: data.content[modality][given]},
+    )
+
+
+def _average_precision(wrong: np.ndarray) -> float:
+    """Of a ranking: bool [N], True where a planted one stands."""
+    places = np.flatnonzero(wrong) + 1
+    return float((np.arange(1, len(places) + 1) / places).mean())
 
 
 def _partner_ranks(queries: Gallery, gallery: Gallery, rows: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -67,77 +67,6 @@ def _soft_maximum(bank: np.ndarray, gallery: np.ndarray, beta: float) -> np.ndar
 
 
 @dataclass(frozen=True)
-class RescoredReport:
-    """The same queries and gallery with and without rescoring.
-
-    `bank` is "other" (queries that are not tested: honest) or "same" (the tested queries themselves: flatters);
-    `note` says in a sentence which queries were looked at and how many.
-    """
-
-    method: str
-    raw: RetrievalReport
-    rescored: RetrievalReport
-    bank: str
-    n_bank: int
-    note: str
-
-
-def rescored_report(
-    embeddings: Embeddings,
-    src: str,
-    dst: str,
-    method: str,
-    rows: np.ndarray | None = None,
-    bank: str = "other",
-    k: int = 10,
-    beta: float = 20.0,
-    seed: int = 0,
-) -> RescoredReport:
-    """Recall with a rescoring beside recall without it, on the same test queries.
-
-    With bank "other" the bank is every query outside `rows`; where `rows` leaves no item of `src` outside (None),
-    half of the groups, drawn with `seed`, become the bank and the other half is tested (raw too, so that the two
-    compare).
-
-    Raises:
-        UserError: as `retrieval_report` and `rescore`; fewer than two groups to halve.
-    """
-    if bank not in ("other", "same"):
-        raise UserError(f"there is no bank called {bank!r}", "", "choose other or same")
-    tested = np.unique(row_positions(rows, len(embeddings)))
-    if bank == "same":
-        queries, gallery, left_out = paired_galleries(embeddings, src, dst, tested)
-        looked_at = queries.vectors
-        note = f"Looked at the {len(queries):,} tested queries themselves, which flatters the result."
-    else:
-        outside = np.setdiff1d(np.arange(len(embeddings)), tested)
-        if not embeddings.present[src][outside].any():
-            tested, outside = _halves(embeddings, tested, seed)
-        queries, gallery, left_out = paired_galleries(embeddings, src, dst, tested)
-        others = gallery_of(embeddings, src, outside)
-        known = embeddings.content[src][queries.rows]  # an item on both sides is a test item
-        others = others.take(
-            np.flatnonzero(~np.isin(embeddings.content[src][others.rows].astype(str), known.astype(str)))
-        )
-        looked_at = others.vectors
-        note = f"Looked at {len(others):,} other queries; tested on {len(queries):,}."
-    vectors = rescore(queries.vectors, gallery.vectors, looked_at, method, k, beta)
-    raw = report_of(queries, gallery, tested, n_left_out=left_out, seed=seed)
-    rescored = report_of(queries, gallery, tested, vectors, n_left_out=left_out, seed=seed)
-    return RescoredReport(method, raw, rescored, bank, len(looked_at), note)
-
-
-def _halves(embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two seeded halves of the rows that never part a group: (tested, bank)."""
-    names, group = np.unique(embeddings.groups[rows].astype(str), return_inverse=True)
-    if len(names) < 2:
-        raise UserError("there are too few groups to keep some for the bank", "rescoring", "give more pairs")
-    first = np.zeros(len(names), bool)
-    first[runtime.rng(seed).permutation(len(names))[: (len(names) + 1) // 2]] = True
-    return rows[first[group]], rows[~first[group]]
-
-
-@dataclass(frozen=True)
 class Hubness:
     """How unevenly gallery items turn up among the k nearest.
 
@@ -165,3 +94,94 @@ def hubness(queries: Gallery | np.ndarray, gallery: Gallery | np.ndarray, k: int
     skewness = float(((counts - counts.mean()) ** 3).mean() / spread**3) if spread > 0 else 0.0
     hubs = np.argsort(-counts, kind="stable")[:n_hubs]
     return Hubness(min(k, len(vectors)), counts, skewness, float((counts == 0).mean()) if len(counts) else 0.0, hubs)
+
+
+@dataclass(frozen=True)
+class RescoredReport:
+    """The same queries and gallery with and without rescoring.
+
+    `bank` is "other" (queries that are not tested: honest) or "same" (the tested queries themselves: flatters);
+    `note` says in a sentence which queries were looked at and how many. `raw_hubs` and `hubs` count how often each item
+    of the gallery is found, without and with rescoring; `gallery_rows` [G] are the rows that show those items.
+    """
+
+    method: str
+    raw: RetrievalReport
+    rescored: RetrievalReport
+    bank: str
+    n_bank: int
+    note: str
+    raw_hubs: Hubness
+    hubs: Hubness
+    gallery_rows: np.ndarray
+
+
+def rescored_report(
+    embeddings: Embeddings,
+    src: str,
+    dst: str,
+    method: str,
+    rows: np.ndarray | None = None,
+    bank: str = "other",
+    k: int = 10,
+    beta: float = 20.0,
+    seed: int = 0,
+    most: int | None = None,
+) -> RescoredReport:
+    """Recall with a rescoring beside recall without it, on the same test queries.
+
+    With bank "other" the bank is every query outside `rows`; where `rows` leaves no item of `src` outside (None),
+    half of the groups, drawn with `seed`, become the bank and the other half is tested (raw too, so that the two
+    compare).
+
+    Args:
+        most: more tested queries, and more queries in the bank, than this are drawn at random; all when None.
+
+    Raises:
+        UserError: as `retrieval_report` and `rescore`; fewer than two groups to halve.
+    """
+    if bank not in ("other", "same"):
+        raise UserError(f"there is no bank called {bank!r}", "", "choose other or same")
+    tested = np.unique(row_positions(rows, len(embeddings)))
+    if bank == "same":
+        queries, gallery, left_out = paired_galleries(embeddings, src, dst, tested)
+        queries, of = _at_most(queries, most, seed)
+        looked_at = queries.vectors
+        note = f"Looked at the {len(queries):,} tested queries themselves{of}, which flatters the result."
+    else:
+        outside = np.setdiff1d(np.arange(len(embeddings)), tested)
+        if not embeddings.present[src][outside].any():
+            tested, outside = _halves(embeddings, tested, seed)
+        queries, gallery, left_out = paired_galleries(embeddings, src, dst, tested)
+        others = gallery_of(embeddings, src, outside)
+        known = embeddings.content[src][queries.rows]  # an item on both sides is a test item
+        others = others.take(
+            np.flatnonzero(~np.isin(embeddings.content[src][others.rows].astype(str), known.astype(str)))
+        )
+        queries, of = _at_most(queries, most, seed)
+        others, of_others = _at_most(others, most, seed)
+        looked_at = others.vectors
+        note = f"Looked at {len(others):,} other queries{of_others}; tested on {len(queries):,}{of}."
+    vectors = rescore(queries.vectors, gallery.vectors, looked_at, method, k, beta)
+    raw = report_of(queries, gallery, tested, n_left_out=left_out, seed=seed)
+    rescored = report_of(queries, gallery, tested, vectors, n_left_out=left_out, seed=seed)
+    raw_hubs, hubs = hubness(queries, gallery), hubness(*vectors)
+    return RescoredReport(method, raw, rescored, bank, len(looked_at), note, raw_hubs, hubs, gallery.rows)
+
+
+def _at_most(queries: Gallery, most: int | None, seed: int) -> tuple[Gallery, str]:
+    """At most so many of the queries, drawn at random, and the words that say so."""
+    if most is None or len(queries) <= most:
+        return queries, ""
+    drawn = np.sort(runtime.rng(seed).choice(len(queries), most, replace=False))
+    return queries.take(drawn), f" (drawn from {len(queries):,})"
+
+
+def _halves(embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two seeded halves of the rows that never part a group: (tested, bank)."""
+    names, group = np.unique(embeddings.groups[rows].astype(str), return_inverse=True)
+    if len(names) < 2:
+        raise UserError("there are too few groups to keep some for the bank", "rescoring", "give more pairs")
+    first = np.zeros(len(names), bool)
+    first[runtime.rng(seed).permutation(len(names))[: (len(names) + 1) // 2]] = True
+    return rows[first[group]], rows[~first[group]]

@@ -14,7 +14,7 @@ from mmexplore.figures.retrieval import recall_bars
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.jobs import Progress
-from mmexplore.ui import jobs_view, live, method_card, parameters, python, session
+from mmexplore.ui import jobs_view, live, method_card, parameters, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
@@ -43,9 +43,10 @@ def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str
     if not alignment.methods()[method].fitted_in_advance:
         workspace.ensure_split()
     embeddings, frozen, hear = workspace.embeddings, replace(workspace), live.watch("align", title)
+    once = session.once(("align", method, repr(params)), gives=lambda found: found)
 
     def work(progress: Progress):
-        return journey.align(frozen, method, params, progress, hear)
+        return once(lambda: journey.align(frozen, method, params, progress, hear))
 
     def take_up(result) -> str:
         if session.workspace().embeddings is not embeddings:
@@ -62,6 +63,8 @@ def results(workspace: Workspace) -> None:
     if used is None:
         return
     st.text(f"In use: {used.card.title}")
+    if left := journey.not_aligned(workspace):
+        st.warning(plain(left, 300))
     _beside_raw(workspace)
     probe = getattr(used, "probe_accuracy_", None)
     if probe is not None:
@@ -104,4 +107,4 @@ def _beside_raw(workspace: Workspace) -> None:
         key="realigned",
         column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("R@1 %", "R@5 %", "R@10 %")},
     )
-    view_bar("realigned", figure=figure, table=lambda: table, python=python.realigned())
+    view_bar("realigned", figure=figure, table=lambda: table, python=python_models.realigned())

@@ -13,23 +13,31 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore.errors import UserError
+from mmexplore.errors import Cancelled, UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.roles import ROLES
 from mmexplore.pairs.rows import OnBroken
-from mmexplore.ui import jobs_view, session
+from mmexplore.serving import demo, not_in_demo
+from mmexplore.ui import jobs_view, room, session
+from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import say_error
+from mmexplore.uploads import account_of
 
 ROLE_HELP = (
     "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for "
     "one another. "
     "split: train / val / test. column: kept to colour by. ignore: left out."
 )
+FILES, FOLDER = "Files", "A folder"
+DEMO = (
+    "This is a demo: it shows the built-in examples only, and takes no uploads. Install mmexplore on your own machine "
+    "to bring your own pairs; nothing leaves it."
+)
 FORMS = """
 - **A table with its media**: a CSV, TSV, JSON Lines or Parquet file that names the pictures in a column, and the
   pictures themselves, all at once or in one ZIP.
-- **A ZIP or folder of pictures** with a `.txt` caption of the same name beside each, or sub-folders named by class.
+- **A folder or ZIP of pictures** with a `.txt` caption of the same name beside each, or sub-folders named by class.
 - **Vectors you already have**: `.npz`, `.npy`, `.safetensors`, or Parquet with list columns; one array a modality.
   Arrays named `id`, `label`, `split`, `group` are taken as that.
 """
@@ -53,7 +61,16 @@ def safe_relative(name: str) -> Path:
 
 
 def keep_uploads(files: Sequence[Any], folder: Path) -> list[Path]:
-    """Write uploads (things with `.name` and `.read`) into `folder`; two of one name do not overwrite each other."""
+    """Write uploads (things with `.name` and `.read`) into `folder`; two of one name do not overwrite each other.
+
+    Raises:
+        UserError: they are more than the session or the server has left (nothing is written then), or this is a demo.
+    """
+    not_in_demo("uploads")
+    account = account_of(folder)
+    if account is not None:
+        account.recount()
+        account.spend(sum(_size_of(file) for file in files), files[0].name if len(files) == 1 else "these files")
     kept = []
     for file in files:
         path = folder / safe_relative(file.name)
@@ -66,30 +83,54 @@ def keep_uploads(files: Sequence[Any], folder: Path) -> list[Path]:
     return kept
 
 
+def _size_of(file: Any) -> int:
+    """Bytes of an upload that has not been read yet."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
 def source_of(paths: Sequence[Path]) -> Path | list[Path]:
     """What the reader is given: the one file or folder, or the list."""
     return paths[0] if len(paths) == 1 else list(paths)
 
 
+def folder_of_uploads(kept: Sequence[Path], folder: Path) -> Path:
+    """The one folder that was uploaded into `folder`; `folder` itself where there were several."""
+    tops = {path.relative_to(folder).parts[0] for path in kept}
+    inner = folder / tops.pop()
+    return inner if not tops and inner.is_dir() else folder
+
+
 # -- the panel -------------------------------------------------------------------
 def panel() -> None:
-    """Upload (or path), preview with roles, Read."""
+    """Upload (files, a folder, or a path), preview with roles, Read."""
+    if demo():
+        st.info(DEMO)
+        return
     with st.expander("What can I bring?"):
         st.markdown(FORMS)
     generation = st.session_state.setdefault("upload.generation", 0)
+    how = st.segmented_control(
+        "Upload", [FILES, FOLDER], default=FILES, required=True, key=f"{CHOICE}upload.how",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    whole = how == FOLDER
     files = st.file_uploader(
-        "A ZIP, a table with its media, or vectors",
-        accept_multiple_files=True,
-        key=f"upload-{generation}",
-        help="Files stay on this server for as long as this browser session; nothing is sent elsewhere.",
+        "A folder, with everything in it" if whole else "A ZIP, a table with its media, or vectors",
+        accept_multiple_files="directory" if whole else True,
+        key=f"upload-{how}-{generation}",
+        help="Files stay on this server for as long as this browser session; nothing is sent elsewhere. Several "
+        "thousand files travel faster as one ZIP.",
     )
-    if st.button("Look at the files", type="primary", disabled=not files, key="look"):
+    if st.button("Look at the files", type="primary", disabled=not files or jobs_view.busy("look"), key="look"):
         folder = session.folder(f"upload-{uuid.uuid4().hex[:8]}")
-        _look(
-            keep_uploads(files, folder / "files"), folder, files[0].name if len(files) == 1 else f"{len(files)} files"
-        )
+        paths = keep_uploads(files, folder / "files")
+        if whole:
+            paths = [folder_of_uploads(paths, folder / "files")]
+        name = paths[0].name if len(paths) == 1 else f"{len(files)} files"
         st.session_state["upload.generation"] = generation + 1  # an uploader that is gone frees its memory
-        st.rerun()
+        _look(Brought(tuple(paths), folder / "unpacked", name), folder)
     if session.local_paths_allowed():
         _path_form()
     if "brought" in st.session_state:
@@ -104,19 +145,31 @@ def _path_form() -> None:
             if not typed.strip() or not path.exists():
                 say_error(UserError("there is no such file or folder", typed.strip() or "path", "check the spelling"))
                 return
-            _look([path], session.folder(f"path-{uuid.uuid4().hex[:8]}"), path.name)
+            folder = session.folder(f"path-{uuid.uuid4().hex[:8]}")
+            _look(Brought((path,), folder / "unpacked", path.name), folder)
 
 
-def _look(paths: list[Path], folder: Path, name: str) -> None:
-    from mmexplore.pairs.read import recognise
+def _look(brought: Brought, folder: Path) -> None:
+    """Unpack and recognise, as a job; what was brought goes again where that fails or is cancelled."""
+    from mmexplore.pairs.read import Recognised, recognise
+
+    def work(progress: Progress) -> Recognised | UserError:
+        try:
+            return recognise(source_of(brought.paths), workdir=brought.workdir, progress=progress)
+        except UserError as error:  # no fault of ours: one sentence, and nothing for a bug report
+            shutil.rmtree(folder, ignore_errors=True)
+            return error
+        except Cancelled:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def take_up(found: Recognised | UserError) -> None:
+        if isinstance(found, UserError):
+            raise found
+        st.session_state["brought"] = (brought, found)
 
     st.session_state.pop("brought", None)
-    brought = Brought(tuple(paths), folder / "unpacked", name)
-    try:
-        with st.spinner("Looking at what is there"):
-            st.session_state["brought"] = (brought, recognise(source_of(paths), workdir=brought.workdir))
-    except UserError as error:
-        st.session_state["notice"] = str(error)
+    jobs_view.submit(f"Look at {brought.name}", work, take_up, "look", patience=1.0)
 
 
 def _preview(brought: Brought, found: Any) -> None:
@@ -150,6 +203,7 @@ def _preview(brought: Brought, found: Any) -> None:
         )
         with st.container(horizontal=True):
             if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
+                room.check_items(found.n_rows, room.building().limits.session_items)  # before it is read
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):
@@ -160,12 +214,17 @@ def _preview(brought: Brought, found: Any) -> None:
 def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     from mmexplore.pairs.read import read_pairs
 
-    def work(progress: Progress) -> PairedDataset:
-        return read_pairs(
-            source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken, progress=progress
-        )
+    def work(progress: Progress) -> PairedDataset | UserError:
+        try:
+            return read_pairs(
+                source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken, progress=progress
+            )
+        except UserError as error:  # what was brought stays, so that another role can be tried
+            return error
 
-    def take_up(dataset: PairedDataset) -> str:
+    def take_up(dataset: PairedDataset | UserError) -> str:
+        if isinstance(dataset, UserError):
+            raise dataset
         st.session_state.pop("brought", None)
         show_pairs(dataset)
         return f"{len(dataset):,} rows read. Next: Encode."

@@ -14,6 +14,7 @@ from mmexplore.encoders.base import EncoderCard
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
+from mmexplore.serving import demo
 from mmexplore.ui import jobs_view, session
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
@@ -93,11 +94,11 @@ def size(card: EncoderCard) -> str:
 # -- choosing ----------------------------------------------------------------------
 def choose(dataset: PairedDataset) -> dict[str, str]:
     """A row a modality; returns modality -> encoder name, without those left out."""
-    downloads = st.toggle(
-        "Also list open_clip models",
+    downloads = not demo() and st.toggle(
+        "Also list models to download",
         key=f"{CHOICE}open_clip",
-        help="Hundreds of CLIP and SigLIP models. The chosen one is downloaded at first use and kept; its picture and "
-        "text halves share a space, so they can be compared without any alignment.",
+        help="Hundreds of CLIP and SigLIP models for pictures and videos, CLAP for sounds. The chosen one is "
+        "downloaded at first use and kept; its two halves share a space, so they compare without an alignment.",
     )
     chosen = {}
     for i, modality in enumerate(dataset.modalities):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import jobs_view, opening, session, sidebar
-from mmexplore.ui.widgets import STYLE
+from mmexplore.errors import UserError
+from mmexplore.ui import jobs_view, opening, picking, session, sidebar
+from mmexplore.ui.widgets import STYLE, say_error
 
 #: section -> title -> file, as the sidebar lists them
 SECTIONS = {
@@ -14,12 +15,14 @@ SECTIONS = {
         "Encode": "pages/encode.py",
         "Fuse": "pages/fuse.py",
         "Weights": "pages/weights.py",
+        "Words and regions": "pages/words_and_regions.py",
         "Latent space": "pages/latent_space.py",
         "Retrieval": "pages/retrieval.py",
         "Mispairs": "pages/mispairs.py",
     },
     "Experiment": {
         "Compare": "pages/compare.py",
+        "Missing modalities": "pages/missing_modalities.py",
         "Reconstruct": "pages/reconstruct.py",
     },
 }
@@ -43,11 +46,16 @@ def run() -> None:
     jobs_view.collect()
     sidebar.show()
     jobs_view.show()
-    page.run()
+    try:
+        page.run()
+    except UserError as error:  # a quota, a demo: said on the page, whichever part of it asked
+        say_error(error)
 
 
-def header(title: str, lead: str) -> None:
+def header(title: str, lead: str, selection_bar: bool = True) -> None:
     """The page's title and one sentence on what it is for (both ours, Markdown allowed). First call of every page.
+
+    Below them stands what is selected; a page that selects inside a fragment draws that bar in the fragment itself.
 
     Until `st.navigation` has been called once in a server, Streamlit takes the folder `pages/` for its older kind of
     pages: whoever comes first, by a page's own address, gets that page without app.py. They are led through app.py.
@@ -58,3 +66,5 @@ def header(title: str, lead: str) -> None:
     st.html(STYLE)
     st.title(title, anchor=False)
     st.caption(lead)
+    if selection_bar:
+        picking.bar(session.workspace())

@@ -100,22 +100,28 @@ def _fit(
     def fit(frozen: Workspace, progress: Progress, hear: OnEpoch) -> FittedFusion:
         return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress, hear=hear)
 
-    start(workspace, title, fit, source)
+    start(workspace, title, fit, ("fuse", method, repr(params), objective, target, source, seed), source)
 
 
 def start(
     workspace: Workspace,
     title: str,
     fit: Callable[[Workspace, Progress, OnEpoch], FittedFusion],
+    key: tuple,
     source: str = "encoded",
 ) -> None:
-    """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done."""
+    """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done.
+
+    Args:
+        key: what it depends on beside the vectors (see `session.once`).
+    """
     workspace.ensure_split()
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
     hear = live.watch("fuse", title)
+    once = session.once(key, gives=lambda fitted: (fitted,))
 
     def work(progress: Progress) -> FittedFusion:
-        return fit(frozen, progress, hear)
+        return once(lambda: fit(frozen, progress, hear))
 
     def take_up(fitted: FittedFusion) -> str:
         now = session.workspace()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
@@ -16,7 +17,7 @@ from mmexplore.retrieval.thermometer import Thermometer, thermometer
 from mmexplore.ui import python, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import numbers, plain, section
+from mmexplore.ui.widgets import plain, section
 from mmexplore.workspace import Workspace
 
 MAX_QUERIES = 2000  # asked at each step of the slider; the help says so where there are more
@@ -41,19 +42,34 @@ def slider(workspace: Workspace, shared: Embeddings, modalities: list[str]) -> E
     fit_rows = np.ones(len(shared), bool) if rows.all() else ~rows
     key = ("gap.moved", session.fingerprint(shared), amount, tuple(modalities), fit_rows.tobytes())
     moved = session.remember(key, lambda: shift_gap(shared, amount, modalities, fit_rows))
-    changes = []
+    lines = []
     for a, b in [*pairwise(modalities), *pairwise(modalities[::-1])]:
         before, after = _report(workspace, shared, a, b, rows), _report(workspace, moved, a, b, rows)
         if before is not None and after is not None:
-            changes.append((f"{a} to {b}", f"{after.r10:.1f} %", f"R@10; {before.r10:.1f} % before. {_asked(after)}"))
-    numbers(changes)
-    if changes:
-        st.caption("R@10 with the clouds moved. Point at a number's question mark to see what it was before.")
+            lines.append(_change(before, after))
+    if lines:
+        _show_changes(lines)
     return moved
 
 
-def _asked(report: RetrievalReport) -> str:
-    return f"{report.n_queries:,} queries, chance {report.chance_r10:.1f} %."
+def _change(before: RetrievalReport, after: RetrievalReport) -> dict[str, object]:
+    """One line of the table: recall with the clouds moved, and how much that is more than before, in points."""
+    line: dict[str, object] = {"direction": f"{after.src} to {after.dst}"}
+    for k in (1, 5, 10):
+        now, then = (getattr(r, f"r{k}") for r in (after, before))
+        line |= {f"R@{k} %": now, f"R@{k} change": now - then}
+    return line | {"R@10 chance %": after.chance_r10, "queries": after.n_queries}
+
+
+def _show_changes(lines: list[dict[str, object]]) -> None:
+    table = pd.DataFrame(lines)
+    formats = {
+        c: st.column_config.NumberColumn(format="%+.1f" if c.endswith("change") else "%.1f")
+        for c in table
+        if c.startswith("R@")
+    }
+    st.dataframe(table, hide_index=True, key="gap-changes", column_config=formats)
+    st.caption("Recall with the clouds moved, and its change in points. Map, gap and thermometer below are moved too.")
 
 
 def _report(workspace: Workspace, space: Embeddings, a: str, b: str, rows: np.ndarray) -> RetrievalReport | None:
@@ -66,7 +82,7 @@ def _report(workspace: Workspace, space: Embeddings, a: str, b: str, rows: np.nd
 
 
 def what_a_similarity_means(workspace: Workspace, space: Embeddings, pairs: list[tuple[str, str]]) -> None:
-    """The thermometer: where a similarity lies between random and true pairs of this data."""
+    """The thermometer: where a similarity lies between random and true pairs of this space (moved, where it was)."""
     section(
         "What a similarity means here",
         "A similarity of 0.25 is high in one space and low in another. These are the similarities of the true pairs of "

@@ -74,7 +74,7 @@ def overlap(workspace: Workspace) -> None:
         ("overlap", session.fingerprint(fused), session.fingerprint(given), k),
         lambda: neighbour_overlap(fused, given, k),
     )
-    figure = overlap_bars(found)
+    _, figure = session.remember(("overlap.figure", id(found)), lambda: (found, overlap_bars(found).settle()))
     chart(figure, "overlap")
     st.caption(plain(found.note, 400))
     view_bar(

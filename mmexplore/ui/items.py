@@ -8,37 +8,18 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
+from mmexplore.ui import cells, picking
 from mmexplore.ui.session import CHOICE
+from mmexplore.ui.thumbnails import thumbnail_of
 from mmexplore.ui.widgets import one_line
 from mmexplore.workspace import Workspace
 
 CARD_WIDTH = 176
-THUMBNAIL = 320  # pixels: sharp on a screen of twice the density
 
 
-@st.cache_data(max_entries=4000, show_spinner=False)
-def _thumbnail(path: str, modified_ns: int, size: int, px: int) -> bytes | None:
-    from mmexplore.pairs.images import thumbnail
-
-    try:
-        return thumbnail(Path(path), px)
-    except (UserError, OSError):  # listed among the rejected rows by the reader or the encoder
-        return None
-
-
-def thumbnail_of(cell: Path, px: int = THUMBNAIL) -> bytes | None:
-    """JPEG bytes of an image file, or None where it cannot be decoded or is gone."""
-    try:
-        stat = cell.stat()
-    except OSError:
-        return None
-    return _thumbnail(str(cell), stat.st_mtime_ns, stat.st_size, px)
-
-
-def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
-    """One modality of one item, inside a card."""
+def draw_cell(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> None:
+    """One modality of one item, inside a card; `parts` names the columns of a table."""
     if cell is None:
         st.text(f"(no {one_line(modality, 30)})")
     elif kind is Kind.IMAGE and isinstance(cell, Path):
@@ -46,13 +27,11 @@ def draw_cell(cell: Cell, kind: Kind, modality: str) -> None:
         if picture is None:
             st.text("(picture cannot be shown)")
         else:
-            st.image(picture, width="stretch")
+            st.image(str(picture), width="stretch")  # a file: the browser fetches it once from /media
     elif isinstance(cell, str):
         st.text(one_line(cell, 160))
-    elif isinstance(cell, Path):
-        st.text(one_line(cell.name, 60))
     else:
-        st.text(f"{one_line(modality, 30)}: {np.size(cell):,} numbers")
+        cells.draw(cell, kind, modality, parts)
 
 
 def draw_item(dataset: PairedDataset | None, row: int, name: str, skip: Sequence[str] = ()) -> None:
@@ -63,7 +42,7 @@ def draw_item(dataset: PairedDataset | None, row: int, name: str, skip: Sequence
     shown = [m for m in dataset.modalities if m not in skip]
     media = [m for m in shown if dataset.kinds[m] is not Kind.VECTOR]
     for modality in sorted(media, key=lambda m: dataset.kinds[m] is not Kind.IMAGE):
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
     if not media:
         st.text(one_line(name, 60))
     if dataset.labels is not None and str(dataset.labels[row]):
@@ -80,7 +59,7 @@ def item_grid(
     skip: Sequence[str] = (),
     limit: int = 24,
 ) -> None:
-    """Cards of these rows, `limit` at a time with Earlier / Later.
+    """Cards of these rows, `limit` at a time with Earlier / Later; the box on a card selects its item.
 
     Args:
         rows: positions in the pairs (or vectors), in the order to show.
@@ -100,6 +79,7 @@ def item_grid(
                     st.text(one_line(notes[int(row)], 80))
                 if below is not None:
                     below(int(row))
+                picking.pick(str(ids[row]), f"{key}-{row}")
 
 
 def _ids(workspace: Workspace) -> np.ndarray:

@@ -23,13 +23,20 @@ class Waiting:
     kind: str
 
 
-def submit(title: str, work: Callable[[Progress], Any], take_up: Callable[[Any], str | None], kind: str) -> None:
+def submit(
+    title: str,
+    work: Callable[[Progress], Any],
+    take_up: Callable[[Any], str | None],
+    kind: str,
+    patience: float = 0.0,
+) -> None:
     """Queue `work(progress)`; once it is done, `take_up(result)` runs in this session, whatever page is shown.
 
     Args:
         title: what the person reads ("Encode 519 pairs").
         take_up: keeps the result in the workspace; may return a sentence to show.
         kind: "encode", "fuse", "read" ...: a new job of a kind replaces a failed one on display.
+        patience: seconds to wait here for work that is mostly over at once, before its strip is shown.
     """
     try:
         job = pool().submit(title, work, session.owner())
@@ -38,6 +45,7 @@ def submit(title: str, work: Callable[[Progress], Any], take_up: Callable[[Any],
         return
     _waiting()[:] = [w for w in _waiting() if w.kind != kind or not w.job.finished]
     _waiting().append(Waiting(job, take_up, kind))
+    job.wait(patience)
     st.rerun()
 
 
@@ -67,6 +75,33 @@ def cancel_others(beginning: str) -> None:
         if waiting.kind.startswith(beginning):
             pool().forget(waiting.job)
             _waiting().remove(waiting)
+
+
+def result_of(
+    key: tuple, work: Callable[[Progress], Any], title: str, kind: str, at_once: bool, again: str
+) -> Any | None:
+    """What `work` gave for this key in this session; None (and words about it) while a job is at it.
+
+    Args:
+        at_once: it takes a moment: no job is needed.
+        kind: of the job; a newer one whose kind begins alike (up to the first dot) makes it pointless.
+        again: the button that starts a failed or cancelled job once more.
+    """
+    if (known_result := session.recall(key)) is not None:
+        return known_result
+    if at_once:
+        with st.spinner(title):
+            return session.remember(key, lambda: work(Progress()))
+    name, run = f"{kind}.{hash(key)}", session.once(key)
+    if not known(name):
+        cancel_others(f"{kind}.")
+        submit(title, lambda progress: run(lambda: work(progress)), lambda result: session.keep(key, result), name)
+    elif not busy(name) and st.button(again, key=f"again-{kind}"):
+        forget(name)
+        st.rerun()
+    else:
+        st.caption("It appears here when it is done.")
+    return None
 
 
 def _cancelled() -> set[str]:

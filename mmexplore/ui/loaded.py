@@ -1,19 +1,20 @@
-"""What is loaded, for the Data page: numbers, where it comes from, cards, what is missing, what was left out."""
+"""What is loaded, for the Data page: numbers, where it comes from, cards, what was left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore.pairs.dataset import Rejected
-from mmexplore.ui import selection
-from mmexplore.ui.download import table_buttons, view_bar
+from mmexplore.pairs.dataset import Kind, Rejected
+from mmexplore.ui import picking, selection, views
+from mmexplore.ui.download import chart, table_buttons, view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.presence import complete, patterns
-from mmexplore.ui.widgets import numbers, plain, section
+from mmexplore.ui.presence import complete
+from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 TABLE_ROWS = 5000
@@ -47,25 +48,40 @@ def summary(workspace: Workspace) -> None:
 
 
 def cards(workspace: Workspace) -> None:
-    """The pairs as cards, the table of them, and what is missing where."""
+    """The pairs as cards, and the table of them."""
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     if source is None:
         return
     section("The pairs")
-    item_grid(workspace, np.arange(len(source)), "pairs", limit=24)
+    if source.labels is not None and not np.issubdtype(source.labels.dtype, np.floating):
+        picking.classes(source.ids, source.labels, "labels")
+    item_grid(workspace, picking.only_selected(workspace, np.arange(len(source)), "pairs"), "pairs", limit=24)
+    places(workspace)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
-    with st.expander("What is missing where"):
-        st.caption("Each line is a pattern: which modalities a row has, and how many rows look like that.")
-        st.dataframe(
-            patterns(source.present),
-            hide_index=True,
-            key="patterns",
-            column_config={
-                "rows": st.column_config.NumberColumn("Rows", format="localized"),
-                "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
-            },
+
+
+def places(workspace: Workspace) -> None:
+    """A map of each place modality; what is drawn around there is selected in every view."""
+    dataset = workspace.dataset
+    for modality in [] if dataset is None else [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
+        from mmexplore.figures.places import place_map
+
+        rows = np.flatnonzero(dataset.present[modality])
+        at = np.stack([np.asarray(dataset.cells[modality][r], float) for r in rows])
+        titles = views.text_of_rows(workspace) or [str(i) for i in dataset.ids]
+        name = f"place-{modality}"
+        section(f"Where: {one_line(modality, 40)}", "Draw around points to select them.")
+        key = selection.chart_key(name)
+        figure = place_map(at, rows, titles, dataset.labels, selection.highlighted(name, workspace))
+        chart(
+            figure,
+            name,
+            key=key,
+            on_select=partial(selection.take_points, name, key, dataset.ids),
+            selection_mode=("lasso", "box", "points"),
         )
+        view_bar(name, figure=figure)
 
 
 def _table(workspace: Workspace) -> None:
@@ -74,14 +90,7 @@ def _table(workspace: Workspace) -> None:
     rows = np.arange(min(len(source), TABLE_ROWS))
     if len(rows) < len(source):
         st.caption(f"The first {len(rows):,} of {len(source):,} rows; the download has all.")
-    key = selection.chart_key("table.pairs")
-    st.dataframe(
-        selection.item_table(workspace, rows),
-        hide_index=True,
-        key=key,
-        selection_mode="multi-row",
-        on_select=lambda: selection.take_table(key, source.ids, rows),
-    )
+    picking.table(selection.item_table(workspace, rows), "pairs", source.ids, rows)
     view_bar("pairs", table=lambda: selection.item_table(workspace, np.arange(len(source))))
 
 

@@ -16,16 +16,14 @@ from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.ui import jobs_view, selection, session, views
+from mmexplore.ui import jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.weighing import swatch
 from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
 
 MAX_POINTS = 50_000  # above this a lasso takes many seconds in a browser
 HOVER_POINTS = 5_000  # above this hover boxes carry the id only
-LEGEND_CLASSES = 30
 MAP_HEIGHT = 400
 FUSED = "fused"
 METHODS = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
@@ -148,21 +146,8 @@ def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[s
 def _computed(
     key: tuple, work: Callable[[Progress], dict[str, Projection]], options: Options
 ) -> dict[str, Projection] | None:
-    if (known := session.recall(key)) is not None:
-        return known
-    if options.method == "pca":
-        with st.spinner("Drawing the maps"):
-            return session.remember(key, lambda: work(Progress()))
-    kind = f"map.{hash(key)}"
-    if not jobs_view.known(kind):
-        jobs_view.cancel_others("map.")
-        jobs_view.submit(f"Draw {METHODS[options.method]} maps", work, lambda maps: session.keep(key, maps), kind)
-    elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
-        jobs_view.forget(kind)
-        st.rerun()
-    else:
-        st.caption("The maps appear here when they are drawn.")
-    return None
+    title = f"Draw {METHODS[options.method]} maps"
+    return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 
 
 # -- drawing -----------------------------------------------------------------------
@@ -186,18 +171,10 @@ def joint_hover_texts(
 
 def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:
     """One map; where it can be lassoed, what is lassoed becomes the selection."""
-    if not selectable:
+    if selectable:
+        picking.draw(figure, name, ids)
+    else:
         chart(figure, name)
-        return
-    key = selection.chart_key(f"map.{name}")
-    figure.update_layout(dragmode="lasso")
-    chart(
-        figure,
-        name,
-        key=key,
-        selection_mode=("lasso", "box", "points"),
-        on_select=lambda: selection.take_points(name, key, ids),
-    )
 
 
 def draw_separate(
@@ -207,22 +184,19 @@ def draw_separate(
     assert workspace.embeddings is not None
     by_class = values is not None and not theme.is_continuous(values)
     if by_class and values is not None:
-        legend(values)
+        legend(workspace.embeddings.ids, values, "maps")
     names = list(projections)
     marked = {name: selection.highlighted(name, workspace) for name in names}
     drawn = {}
     for rows in marked.values():  # one set of figures without the selection, one with it, each only where needed
         if (rows is None) not in drawn:
-            drawn[rows is None] = _linked(workspace, projections, colour, values, rows)
+            drawn[rows is None] = _linked(workspace, projections, colour, values, rows, flat, by_class)
     per_row = 2 if len(names) in (2, 4) else 3
     for start in range(0, len(names), per_row):
         for column, name in zip(st.columns(per_row), names[start : start + per_row], strict=False):
-            figure = drawn[marked[name] is None][name]
-            if by_class:
-                figure.update_layout(showlegend=False, margin_b=8)
             with column:
                 st.markdown(f"**{plain(name, 60)}**")
-                draw(figure, name, workspace.embeddings.ids, flat)
+                draw(drawn[marked[name] is None][name], name, workspace.embeddings.ids, flat)
                 st.caption(plain(projections[name].note))
 
 
@@ -232,28 +206,37 @@ def _linked(
     colour: str,
     values: np.ndarray | None,
     marked: np.ndarray | None,
+    flat: bool,
+    own_legend: bool,
 ) -> dict[str, Any]:
-    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second."""
+    """As `linked_maps`, made anew only when something of it changed: at 50,000 points it takes half a second.
+
+    flat: can be lassoed.  own_legend: the legend stands above the maps, none in them.
+    """
     titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     kind = "plain" if marked is None else "marked"
     parts = (projections, workspace.embeddings, workspace.fitted)
     key = (*map(id, parts), colour, workspace.selection if marked is not None else None)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figures, so that their ids are not given to others
-        return parts, linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        figures = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
+        for figure in figures.values():
+            if own_legend:
+                figure.update_layout(showlegend=False, margin_b=8)
+            if flat:
+                figure.update_layout(dragmode="lasso")
+            figure.settle()
+        return parts, figures
 
     return session.remember_last(f"maps.{kind}", key, make)[1]
 
 
-def legend(values: np.ndarray) -> None:
-    """The colours of the classes, most frequent first; many classes are told apart on hover only."""
-    scale = theme.categories(values)
-    if len(scale.names) > LEGEND_CLASSES:
-        st.caption(f"{len(scale.names):,} classes: point at an item to read its class.")
-        return
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="legend-maps"):
-        for name, colour in zip(scale.names, scale.colours, strict=True):
-            swatch(name, colour)
+def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:
+    """The colours of the classes; pressing one selects its items."""
+    scale = session.remember_last(
+        f"legend.{key}", (id(values), len(values)), lambda: (values, theme.categories(values))
+    )
+    picking.classes(ids, values, key, dict(zip(scale[1].names, scale[1].colours, strict=True)))
 
 
 def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.retrieval.mispairs import mispairs, near_duplicates
-from mmexplore.ui import python, session
+from mmexplore.errors import UserError
+from mmexplore.jobs import Progress
+from mmexplore.pairs.values import words_of
+from mmexplore.retrieval.mispairs import Planted, mispairs, near_duplicates, planted_mispairs
+from mmexplore.ui import jobs_view, picking, python, selection, session
 from mmexplore.ui.download import table_buttons, view_bar
 from mmexplore.ui.items import draw_cell
 from mmexplore.ui.searching import shared_id
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain, section
+from mmexplore.ui.widgets import one_line, plain, say_error, section
 from mmexplore.workspace import Workspace
 
 SHOWN = 12
+MARKED = "result.mispairs"  # ids marked as wrong: with the results, so that other data forgets them
+KIND = "mispairs"
+LINES = 1000  # of the table of near-duplicates
 
 
 def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
@@ -23,15 +30,60 @@ def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
     return session.remember(("mispairs", session.fingerprint(shared), src, dst), lambda: mispairs(shared, src, dst))
 
 
+def how_sure(workspace: Workspace, shared: Embeddings, src: str, dst: str) -> None:
+    """A check on this very data: pairs are made wrong on purpose, and the ranking must find them."""
+    key = ("mispairs.planted", session.fingerprint(shared), src, dst, workspace.seed)
+    known: Planted | None = session.recall(key)
+    if known is not None:
+        st.info(plain(_said(known), 400))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        pressed = st.button("How sure is it?", key="mispairs-check", disabled=jobs_view.busy(KIND))
+        st.caption("Exchanges 5 % of the pairs in memory and sees how many of them the ranking finds.")
+    if not pressed:
+        return
+
+    def work(progress: Progress) -> Planted:
+        progress.update(0, 1, "exchanging pairs and ranking them")
+        return planted_mispairs(shared, src, dst, seed=workspace.seed)
+
+    def take_up(found: Planted) -> str:
+        session.keep(key, found)
+        return _said(found)
+
+    jobs_view.submit("Find planted mispairs", work, take_up, KIND)
+
+
+def _said(found: Planted) -> str:
+    return (
+        f"With {found.moved:,} of {found.n:,} pairs exchanged on purpose the ranking finds them with average precision "
+        f"{found.precision:.2f} (sd {found.spread:.2f} over {found.draws} draws; {found.chance:.2f} is luck, 1 is "
+        f"perfect; by similarity alone {found.by_similarity:.2f})."
+    )
+
+
 def review(workspace: Workspace, table: pd.DataFrame, src: str, dst: str) -> None:
     """The most suspicious rows as cards, each with what would fit better; a box on each marks it as wrong."""
-    marked: set[str] = st.session_state.setdefault("result.mispairs", set())
+    marked: set[str] = st.session_state.setdefault(MARKED, set())
     start = int(st.number_input("Start at", 1, max(1, len(table)), 1, SHOWN, key=f"{CHOICE}mispairs.start", width=170))
+    page = table.iloc[start - 1 : start - 1 + SHOWN]
+    with st.container(horizontal=True, gap="small"):
+        st.button("Mark all shown", key="mispairs-mark", on_click=_mark, args=(page["id"].astype(str).tolist(),))
+        st.button("Mark none", key="mispairs-unmark", on_click=_mark, args=([],), disabled=not marked)
     with st.container(horizontal=True, gap="small", key="grid-mispairs"):
-        for place, line in enumerate(table.iloc[start - 1 : start - 1 + SHOWN].to_dict("records"), start):
-            with st.container(border=True, width=260, height="stretch", key=f"card-mispair-{line['row']}"):
+        for place, line in enumerate(page.to_dict("records"), start):
+            with st.container(border=True, height="stretch", key=f"card-mispair-{line['row']}"):
                 _suspect(workspace, line, src, dst, place, marked)
     view_bar("mispairs", table=lambda: table.drop(columns="row"), python=python.mispairs(src, dst))
+
+
+def _mark(ids: list[str]) -> None:
+    """Mark these as wrong beside those that are; none of all where the list is empty."""
+    marked: set[str] = st.session_state.setdefault(MARKED, set())
+    if ids:
+        marked.update(ids)
+    else:
+        marked.clear()
 
 
 def _suspect(workspace: Workspace, line: dict, src: str, dst: str, place: int, marked: set[str]) -> None:
@@ -40,10 +92,20 @@ def _suspect(workspace: Workspace, line: dict, src: str, dst: str, place: int, m
     st.caption(f"place {line['rank_forward']:,.0f} one way, {line['rank_backward']:,.0f} the other")
     _cell(workspace, src, int(line["row"]))
     _cell(workspace, dst, int(line["row"]))
-    if int(line["better_dst_row"]) >= 0:
-        st.caption(plain(f"{dst} that fits better"))
-        _cell(workspace, dst, int(line["better_dst_row"]))
-    if st.checkbox("Wrong pair", item in marked, key=f"{CHOICE}mispair.{item}"):
+    for modality, side in ((dst, "dst"), (src, "src")):
+        row = int(line[f"better_{side}_row"])
+        if row >= 0:
+            st.caption(plain(f"{modality} that fits better ({line[f'better_{side}_score']:.2f})"))
+            _cell(workspace, modality, row)
+    box = f"mispair-{item}"
+    st.session_state[box] = item in marked
+    st.checkbox("Wrong pair", key=box, on_change=_mark_one, args=(item, box))
+    picking.pick(item, f"mispair-{line['row']}")
+
+
+def _mark_one(item: str, box: str) -> None:
+    marked: set[str] = st.session_state.setdefault(MARKED, set())
+    if st.session_state.get(box):
         marked.add(item)
     else:
         marked.discard(item)
@@ -54,28 +116,20 @@ def _cell(workspace: Workspace, modality: str, row: int) -> None:
     if dataset is None:
         st.text(shared_id(workspace, row))
     else:
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
 
 
 def clean_table(workspace: Workspace) -> None:
     """Download the pairs without those marked as wrong."""
-    marked: set[str] = st.session_state.get("result.mispairs", set())
-    dataset = workspace.dataset
-    if dataset is None:
+    marked: set[str] = st.session_state.get(MARKED, set())
+    source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
+    if source is None:
         return
-    section("The clean table", "The pairs without the rows you marked as wrong.")
-    st.text(f"{len(marked):,} marked, {len(dataset) - len(marked):,} kept.")
-
-    def clean() -> pd.DataFrame:
-        rows = pd.DataFrame({"id": dataset.ids.astype(str), "group": dataset.groups.astype(str)})
-        for modality, cells in dataset.cells.items():
-            rows[modality] = [c if isinstance(c, str) else getattr(c, "name", None) for c in cells]
-        if dataset.labels is not None:
-            rows["label"] = dataset.labels
-        return rows[~rows["id"].isin(marked)]
-
+    section("The clean table", "The pairs without the rows you marked as wrong, with all of their columns.")
+    kept = np.flatnonzero(~np.isin(source.ids.astype(str), list(marked))) if marked else np.arange(len(source))
+    st.text(f"{len(source) - len(kept):,} marked, {len(kept):,} kept.")
     with st.container(horizontal=True, key="bar-clean"):
-        table_buttons(clean, "clean-pairs", key="clean")
+        table_buttons(lambda: selection.item_table(workspace, kept), "clean-pairs", key="clean")
 
 
 def duplicates(workspace: Workspace, shared: Embeddings) -> None:
@@ -83,16 +137,40 @@ def duplicates(workspace: Workspace, shared: Embeddings) -> None:
     section(
         "Near-duplicates",
         "Different items whose vectors are nearly the same: copies, crops, sentences said twice. They make recall look "
-        "better or worse than it is.",
+        "better or worse than it is. Choose lines to select both items in every view.",
     )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         modality = st.selectbox("Among", shared.modalities, key=f"{CHOICE}duplicates", width=200)
         least = st.slider("Similarity at least", 0.8, 1.0, 0.95, 0.01, key=f"{CHOICE}duplicates.least", width=260)
-    found = session.remember(
-        ("duplicates", session.fingerprint(shared), modality, least),
-        lambda: near_duplicates(shared, modality, least),
-    )
+    try:
+        found = session.remember(
+            ("duplicates", session.fingerprint(shared), modality, least),
+            lambda: near_duplicates(shared, modality, least),
+        )
+    except UserError as error:
+        say_error(error)
+        return
     st.text(f"{len(found):,} pairs.")
     if len(found):
-        st.dataframe(found.drop(columns=["row_a", "row_b"]), hide_index=True, key="duplicates", height=280)
-        view_bar("duplicates", table=lambda: found)
+        shown = found.head(LINES)
+        if len(shown) < len(found):
+            st.caption(f"The first {LINES:,} of {len(found):,}; the download has all.")
+        picking.table(
+            _with_words(workspace, shown, modality),
+            "duplicates",
+            shared.ids,
+            shown[["row_a", "row_b"]].to_numpy(int),
+            height=280,
+        )
+        view_bar("duplicates", table=lambda: found, python=python.duplicates(modality, least))
+
+
+def _with_words(workspace: Workspace, pairs: pd.DataFrame, modality: str) -> pd.DataFrame:
+    """The pairs for people: ids, what both show, similarity."""
+    table = pairs.drop(columns=["row_a", "row_b"])
+    dataset = workspace.dataset
+    if dataset is not None:
+        for side in ("a", "b"):
+            cells = [dataset.cells[modality][row] for row in pairs[f"row_{side}"]]
+            table.insert(2, f"{modality}_{side}", [words_of(c) for c in cells])
+    return table

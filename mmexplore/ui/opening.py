@@ -20,7 +20,7 @@ def open_example(name: str) -> None:
     from mmexplore import showcase
 
     if showcase.is_prepared(name):
-        session.set_workspace(showcase.open_example(name), example=name)
+        _show(name)
         return
     from mmexplore.pairs.examples import EXAMPLES
 
@@ -28,12 +28,20 @@ def open_example(name: str) -> None:
         raise UserError(f"no example is called {name!r}", "example", f"choose one of: {', '.join(EXAMPLES)}")
 
     def take_up(_: object) -> str:
-        session.set_workspace(showcase.open_example(name), example=name)
+        _show(name)
         return f"The example {name} is open."
 
     jobs_view.submit(
         f"Prepare the example {name} (once)", lambda p: showcase.prepare_example(name, p), take_up, "example"
     )
+
+
+def _show(name: str) -> None:
+    from mmexplore import showcase
+
+    workspace = showcase.open_example(name)
+    session.share(workspace)
+    session.set_workspace(workspace, example=name)
 
 
 def first_run() -> None:

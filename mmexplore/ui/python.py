@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmexplore.journey.comparing import Setting
 from mmexplore.workspace import Workspace
 
 OPEN = """from mmexplore import journey
@@ -14,6 +13,20 @@ from pathlib import Path
 
 workspace = open_directory(Path("run"))
 """
+
+
+def patterns() -> str:
+    """Which modalities are present together."""
+    return (
+        OPEN
+        + """
+import numpy as np
+from mmexplore.figures.patterns import missing_pattern
+
+present = (workspace.dataset or workspace.embeddings).present
+missing_pattern(np.stack(list(present.values()), axis=1), list(present)).show()
+"""
+    )
 
 
 def weights(workspace: Workspace) -> str:
@@ -173,6 +186,51 @@ def measured(workspace: Workspace, baseline: str) -> str:
     )
 
 
+def rescored(src: str, dst: str, method: str, bank: str, k: int, beta: float) -> str:
+    """Recall with and without rescoring, and the hubs."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.retrieval import recall_bars
+from mmexplore.retrieval.rescore import rescored_report
+
+shared, where = journey.shared_space(workspace)
+rows, which = journey.evaluation_rows(workspace)
+found = rescored_report(shared, {src!r}, {dst!r}, {method!r}, None if rows.all() else rows, bank={bank!r},
+                        k={k!r}, beta={beta!r}, seed=workspace.seed, most=2000)
+print(found.note, found.raw_hubs.skewness, found.hubs.skewness)
+recall_bars({{"raw": found.raw, {method!r}: found.rescored}}).show()
+"""
+    )
+
+
+def truth(methods: list[str]) -> str:
+    """Methods fitted to planted data, beside the truth."""
+    return (
+        OPEN
+        + f"""
+found, refused = journey.truth_of_methods(workspace, {methods!r})
+for f in found:
+    print(f.method, f.truth, f.measured, f.learned)
+"""
+    )
+
+
+def information(a: str, b: str, words: str, target: str) -> str:
+    """Redundancy, uniqueness and synergy of two modalities."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.information import information_bars
+
+found, note = journey.information_of(workspace, {a!r}, {b!r}, words={words!r}, target={target!r})
+print(note)
+print(journey.information_table(found))
+information_bars(found).show()
+"""
+    )
+
+
 def mispairs(src: str, dst: str) -> str:
     """Rows whose halves do not seem to belong together."""
     return (
@@ -182,6 +240,19 @@ from mmexplore.retrieval.mispairs import mispairs
 
 shared, where = journey.shared_space(workspace)
 print(mispairs(shared, {src!r}, {dst!r}).head(20))
+"""
+    )
+
+
+def duplicates(modality: str, least: float) -> str:
+    """Items of one modality that are nearly the same."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.retrieval.mispairs import near_duplicates
+
+shared, where = journey.shared_space(workspace)
+print(near_duplicates(shared, {modality!r}, {least!r}))
 """
     )
 
@@ -201,41 +272,93 @@ thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
     )
 
 
-def comparison(setting: Setting) -> str:
-    """Several methods on the same rows."""
+def columns(workspace: Workspace, modality: str, change: str) -> str:
+    """What each column of a table contributes."""
+    call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
+    return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"
+
+
+def missing(wish: Mapping[str, Any]) -> str:
+    """The missing modalities lab."""
     return (
         OPEN
         + f"""
-from mmexplore.journey import Setting
+from mmexplore.figures.robustness import score_curves
+from mmexplore.journey.missing import missing_lab
 
-comparison = journey.compare(workspace, {setting!r})
-for race in comparison.races:
-    for line in race.lines:
-        print(race.kind, line.name, line.score, line.gain, line.holes)
+lab = missing_lab(workspace, {_arguments(wish)})
+for curve in lab.curves:
+    print(curve.modality, curve.method, curve.score, curve.area, curve.area_interval)
+score_curves(lab.curves, lab.chance, lab.metric).show()
 """
     )
 
 
-def realigned() -> str:
-    """Retrieval before and after the alignment."""
-    return OPEN + "\nprint(journey.realigned(workspace).as_dict())\n"
+def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:
+    """Words and regions of an item. `chosen`: layer and head of raw attention (`attribution.explanation.Chosen`)."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.attribution.explanation import Chosen
+from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
+
+seen = journey.explain_item(workspace, {item!r}, {method!r}, {baseline!r}, {image!r}, {text!r}, {chosen!r})
+found = seen.found
+heat_map(found.pair.square, found.caption_map).show()
+word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it").show()
+faithfulness_curves(seen.regions, {{"map": "this map", "centre": "centre first"}}, "picture").show()
+"""
+    )
 
 
-def rebuild_item(item: str, given: list[str]) -> str:
-    """One item, rebuilt from some of its modalities."""
-    return OPEN + f"\nfor rebuilt in journey.rebuild_item(workspace, {item!r}, {given!r}):\n    print(rebuilt)\n"
+def by_hand(workspace: Workspace, row: int, off: list[str]) -> str:
+    """One item with modalities switched off."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.journey.by_hand import by_hand
+
+found = by_hand(workspace, {row!r}, {off!r})
+print(found.cosine, found.kept)
+print(found.full)
+print(found.reduced)
+"""
+    )
 
 
-def rebuild_report(given: list[str]) -> str:
-    """The same over all held-out items."""
-    return OPEN + f"\nprint(journey.rebuild_report(workspace, {given!r}))\n"
+def filling(workspace: Workspace, name: str, ridge: str, row: int | None, given: list[str]) -> str:
+    """An absent modality filled in; all held-out rows where `row` is None."""
+    fills = f"workspace.fusions[{name!r}]"
+    if name == ridge:
+        fills = "RidgeFill().fit(workspace.ensure_split())"
+    rows = "~workspace.ensure_split().in_split('train')" if row is None else repr([row])
+    return (
+        OPEN
+        + f"""
+from mmexplore.robustness.ridge_fill import RidgeFill
+
+found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
+for modality, nearest in found.items():
+    print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
+"""
+    )
 
 
-def samples(n: int, seed: int) -> str:
-    """Draws from the prior."""
-    return OPEN + f"\nprint(journey.sample_items(workspace, {n!r}, seed={seed!r}))\n"
+def explained_own(text: str, method: str, baseline: str, image: str, said: str, offline: bool) -> str:
+    """Words and regions of one's own picture and text; `image` and `said` name the modalities it is compared as."""
+    opened = "from mmexplore import journey\nfrom pathlib import Path\n\n" if offline else OPEN
+    opened += f"\nworkspace = journey.offline_workspace({text!r})\n" if offline else ""
+    return (
+        opened
+        + f"""
+from mmexplore.attribution.explanation import check_regions, explain
+from mmexplore.figures.regions import heat_map
 
-
-def oddest() -> str:
-    """The items the model knows least."""
-    return OPEN + "\nprint(journey.oddest(workspace).head(20))\n"
+pair = journey.pair_of(workspace, Path("picture.jpg"), {text!r}, {image!r}, {said!r})
+found = explain(pair, {method!r}, {baseline!r})
+print([(w.text, s) for w, s in zip(found.words, found.word_scores)])
+print(check_regions(found, {baseline!r}).as_dict())
+heat_map(pair.square, found.caption_map).show()
+"""
+    )

@@ -7,6 +7,7 @@ import uuid
 import streamlit as st
 
 from mmexplore.errors import UserError
+from mmexplore.serving import demo
 from mmexplore.ui import bring, session
 from mmexplore.ui.widgets import say_error, section
 from mmexplore.workspace import Workspace
@@ -41,6 +42,8 @@ def panel(workspace: Workspace) -> None:
             "Make the Python script", lambda: _script(workspace), "mmexplore-run.py", "text/x-python", key="script",
             on_click="ignore", help="The steps from your files to these results, to run without the app.",
         )  # fmt: skip
+    if demo():
+        return
     section("Reopen", "A ZIP that was saved here.")
     file = st.file_uploader("Workspace ZIP", type="zip", key=f"reopen-{st.session_state.get('upload.generation', 0)}")
     if file is not None and st.button("Open it", type="primary", key="reopen"):

@@ -14,8 +14,11 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
+from mmexplore.pairs.media import kind_of_name
+from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
-from mmexplore.ui import bring, python, session, views
+from mmexplore.serving import demo
+from mmexplore.ui import bring, picking, python, session, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, item_grid
 from mmexplore.ui.session import CHOICE
@@ -23,20 +26,30 @@ from mmexplore.ui.widgets import one_line, plain, say_error
 from mmexplore.workspace import Workspace
 
 MAX_QUERIES = 5000  # more are sampled: the figures say so
-WAYS = {"text": "A typed text", "image": "A picture", "item": "An item of the data"}
+WAYS = {"text": "A typed text", "file": "A file", "item": "An item of the data"}
+#: what may be uploaded as a query, by its kind
+QUERY_SUFFIXES = {
+    Kind.IMAGE: ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"),
+    Kind.AUDIO: ("wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"),
+    Kind.VIDEO: ("mp4", "m4v", "webm", "mov", "avi", "mkv"),
+    Kind.SERIES: ("npy", "csv", "tsv", "parquet"),
+}
+QUERY_WORDS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.VIDEO: "a video", Kind.SERIES: "a series"}
 
 
 # -- asking ------------------------------------------------------------------------
 def ask(workspace: Workspace, shared: Embeddings) -> None:
     """The query, and what it finds."""
-    ways = [w for w in WAYS if w == "item" or workspace.dataset is not None]
+    kinds = journey.query_kinds(workspace, shared) if workspace.dataset is not None else []
+    files = [k for k in kinds if k in QUERY_SUFFIXES and not demo()]
+    ways = [*(["text"] if Kind.TEXT in kinds else []), *(["file"] if files else []), "item"]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         way = (
             st.segmented_control(
                 "Ask with",
                 ways,
                 default=ways[0],
-                format_func=lambda w: WAYS[w],
+                format_func=lambda w: WAYS[w] if w != "file" or len(files) > 1 else QUERY_WORDS[files[0]].capitalize(),
                 required=True,
                 key=f"{CHOICE}search.way",
             )
@@ -47,7 +60,10 @@ def ask(workspace: Workspace, shared: Embeddings) -> None:
         )
         k = int(st.number_input("How many", 1, 100, 12, key=f"{CHOICE}search.k", width=110))
     try:
-        {"text": _by_text, "image": _by_image, "item": _by_item}[way](workspace, shared, into, k)
+        if way == "file":
+            _by_file(workspace, shared, into, k, files)
+        else:
+            {"text": _by_text, "item": _by_item}[way](workspace, shared, into, k)
     except UserError as error:
         say_error(error)
 
@@ -67,7 +83,7 @@ def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         _suggestions(workspace, key)
         return
     with st.spinner("Searching"):
-        hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared)
+        hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared, gallery=_gallery(shared, into))
     show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
 
 
@@ -84,46 +100,55 @@ def _suggestions(workspace: Workspace, key: str) -> None:
             st.button(plain(text, 60), key=f"try-{i}", on_click=ask_for, args=(text,))
 
 
-def _by_image(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    file = st.file_uploader(
-        "Picture", type=["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"], key="search-picture"
-    )
+def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds: list[Kind]) -> None:
+    suffixes = [suffix for kind in kinds for suffix in QUERY_SUFFIXES[kind]]
+    file = st.file_uploader(" or ".join(QUERY_WORDS[kind] for kind in kinds).capitalize(), suffixes, key="search-file")
     if file is None:
         return
     path = bring.keep_uploads([file], session.folder("queries", uuid.uuid4().hex[:8]))[0]
     try:
-        with st.container(width=200):
-            draw_cell(path, Kind.IMAGE, "query")
+        with st.container(width=200, key="card-file"):
+            draw_cell(path, kind_of_name(path.name) or Kind.IMAGE, "query")
         with st.spinner("Searching"):
-            hits = journey.search_items(workspace, path, into, k=k, shared=shared)
+            hits = journey.search_items(workspace, path, into, k=k, shared=shared, gallery=_gallery(shared, into))
     finally:
         path.unlink(missing_ok=True)
-    show_hits(workspace, hits, into, "image")
+    show_hits(workspace, hits, into, "file")
 
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
-    ids = shared.ids.astype(str)
-    chosen = sorted(workspace.selection)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        item = st.selectbox(
-            "Item",
-            [*chosen, *(i for i in ids if i not in workspace.selection)],
-            key=f"{CHOICE}search.item",
-            width=320,
-            format_func=lambda i: item_name(workspace, i),
-            help="Type to search. What is selected in a map comes first.",
-        )
+        item = item_select(workspace, shared.ids, f"{CHOICE}search.item")
         others = [m for m in shared.modalities if m != into] or shared.modalities
         src = st.selectbox("Its", others, key=f"{CHOICE}search.src", width=200)
-    row = int(np.flatnonzero(ids == item)[0])
+    row = int(np.flatnonzero(shared.ids == item)[0])
     if workspace.dataset is not None:
         with st.container(border=True, width=200, key="card-query"):
-            draw_cell(workspace.dataset.cells[src][row], workspace.dataset.kinds[src], src)
-    hits = journey.search_like(workspace, item, src, into, k=k, shared=shared)
+            draw_cell(
+                workspace.dataset.cells[src][row],
+                workspace.dataset.kinds[src],
+                src,
+                workspace.dataset.parts.get(src, ()),
+            )
+    hits = journey.search_like(workspace, item, src, into, k=k, shared=shared, gallery=_gallery(shared, into))
     rank = true_rank(shared, src, into, row)
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
     show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
+
+
+def item_select(workspace: Workspace, ids: np.ndarray, key: str, first: int = 0) -> str:
+    """A box to choose one of these items by id or text; those selected in a map come first, else that at `first`."""
+    chosen = sorted(workspace.selection)
+    return st.selectbox(
+        "Item",
+        [*chosen, *(i for i in map(str, ids) if i not in workspace.selection)],
+        index=0 if chosen else first,
+        key=key,
+        width=320,
+        format_func=lambda i: item_name(workspace, i),
+        help="Type to search. What is selected in a map comes first.",
+    )
 
 
 def item_name(workspace: Workspace, item: str) -> str:
@@ -143,11 +168,14 @@ def _names(dataset) -> dict[str, str]:
 
 def true_rank(shared: Embeddings, src: str, dst: str, row: int) -> float | None:
     """The place of the item's own `dst` among all, asked with its `src`; None where it has none."""
-    from mmexplore.retrieval.gallery import gallery_of
     from mmexplore.retrieval.metrics import match_rank
 
-    gallery = session.remember(("gallery", session.fingerprint(shared), dst), lambda: gallery_of(shared, dst))
-    return match_rank(gallery, shared.vectors[src][row], [str(shared.groups[row])])
+    return match_rank(_gallery(shared, dst), shared.vectors[src][row], [str(shared.groups[row])])
+
+
+def _gallery(shared: Embeddings, modality: str) -> Gallery:
+    """The distinct items of a modality, gathered once for these vectors."""
+    return session.remember(("gallery", session.fingerprint(shared), modality), lambda: gallery_of(shared, modality))
 
 
 def show_hits(workspace: Workspace, hits: list[dict[str, Any]], into: str, name: str, code: str = "") -> None:
@@ -202,11 +230,13 @@ def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, st
     src, dst = st.selectbox(
         "Direction", list(found), key=f"{CHOICE}failures", width=320, format_func=lambda d: f"{d[0]} to {d[1]}"
     )
-    worst = worst_failures(shared, found[src, dst], 12)
+    report = found[src, dst]  # stays with the answer, so that its id is not given to another
+    _, worst = session.remember(("failures", id(report)), lambda: (report, worst_failures(shared, report, 12)))
     with st.container(horizontal=True, gap="small", key="grid-failures"):
         for line in worst.to_dict("records"):
             with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
                 _failure(workspace, line, src, dst)
+                picking.pick(str(line["query_id"]), f"failure-{line['query_row']}")
     view_bar("failures", table=lambda: worst, python=python.retrieval(src, dst))
 
 
@@ -222,7 +252,9 @@ def _failure(workspace: Workspace, line: Mapping[Any, Any], src: str, dst: str) 
         if dataset is None:
             st.text(one_line(str(shared_id(workspace, int(row))), 40))
         else:
-            draw_cell(dataset.cells[modality][int(row)], dataset.kinds[modality], modality)
+            draw_cell(
+                dataset.cells[modality][int(row)], dataset.kinds[modality], modality, dataset.parts.get(modality, ())
+            )
 
 
 def shared_id(workspace: Workspace, row: int) -> str:

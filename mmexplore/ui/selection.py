@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.figures.classes import class_names
+from mmexplore.pairs.values import words_of
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
 
@@ -29,10 +31,10 @@ def rows_of_points(event: Mapping[str, Any] | None) -> list[int]:
     return sorted(set(rows))
 
 
-def rows_of_table(event: Mapping[str, Any] | None, table_rows: Sequence[int] | np.ndarray) -> list[int]:
-    """Rows that a table's selection names; `table_rows` [T] says which row each line of the table shows."""
+def rows_of_table(event: Mapping[str, Any] | None, items: Sequence[Iterable[int] | int] | np.ndarray) -> list[int]:
+    """Rows that a table's selection names; `items` says which row (or rows) each line of the table shows."""
     lines = ((event or {}).get("selection") or {}).get("rows") or []
-    return sorted({int(table_rows[i]) for i in lines if 0 <= i < len(table_rows)})
+    return sorted({int(row) for i in lines if 0 <= i < len(items) for row in np.atleast_1d(items[i])})
 
 
 def ids_at(ids: np.ndarray, rows: Iterable[int]) -> frozenset[str]:
@@ -53,20 +55,41 @@ def take_points(name: str, key: str, ids: np.ndarray) -> None:
     st.session_state["selection.from"] = name if rows else None
 
 
-def take_table(key: str, ids: np.ndarray, table_rows: np.ndarray) -> None:
-    """Callback of a table: the chosen lines become the selection."""
-    session.workspace().selection = ids_at(ids, rows_of_table(st.session_state.get(key), table_rows))
+def take_table(name: str, key: str, ids: np.ndarray, items: Sequence[Iterable[int] | int] | np.ndarray) -> None:
+    """Callback of a table: the items of the chosen lines become the selection."""
+    session.workspace().selection = ids_at(ids, rows_of_table(st.session_state.get(key), items))
+    st.session_state["selection.from"] = name
+
+
+def toggle(item: str, key: str) -> None:
+    """Callback of a card's box: the item is selected or not, as the box says."""
+    workspace = session.workspace()
+    workspace.selection = workspace.selection | {item} if st.session_state.get(key) else workspace.selection - {item}
     st.session_state["selection.from"] = None
 
 
+def toggle_all(ids: np.ndarray, values: np.ndarray, value: str) -> None:
+    """Callback of a legend: the items whose value is this one are selected too, or no more where all of them were."""
+    workspace = session.workspace()
+    those = ids_at(ids, np.flatnonzero(class_names(values) == value))
+    workspace.selection = workspace.selection - those if those <= workspace.selection else workspace.selection | those
+    st.session_state["selection.from"] = None
+
+
+def selected_rows(workspace: Workspace) -> np.ndarray:
+    """As `Workspace.selected_rows`, looked up once for a selection."""
+    key = (workspace.selection, id(workspace.embeddings), id(workspace.dataset))
+    return session.remember_last("selection.rows", key, workspace.selected_rows)
+
+
 def highlighted(name: str, workspace: Workspace) -> np.ndarray | None:
-    """Rows that this chart must draw as selected; None where nothing is, or where the chart shows its own lasso.
+    """Rows that this view must draw as selected; None where nothing is, or where it shows its own lasso.
 
     A chart that is drawn anew loses its zoom and its lasso, so the one the person has just used is left as it is.
     """
     if not workspace.selection or st.session_state.get("selection.from") == name:
         return None
-    return workspace.selected_rows()
+    return selected_rows(workspace)
 
 
 def clear() -> None:
@@ -76,22 +99,10 @@ def clear() -> None:
     st.session_state["selection.cleared"] = st.session_state.get("selection.cleared", 0) + 1
 
 
-def bar(workspace: Workspace, key: str) -> None:
-    """How many are selected, with Clear and Download; nothing where nothing is selected."""
-    from mmexplore.ui.download import table_buttons
-
-    if not workspace.selection:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"selection-{key}"):
-        st.text(f"{len(workspace.selection):,} selected")
-        st.button("Clear", key=f"selection-clear-{key}", on_click=clear)
-        with st.popover("Download selection"):
-            table_buttons(lambda: selected_table(workspace), "selection", key=f"selection-{key}")
-
-
+# -- tables of items -------------------------------------------------------------
 def selected_table(workspace: Workspace) -> pd.DataFrame:
     """The selected rows as a table: id, label, split, texts and file names, other columns."""
-    return item_table(workspace, workspace.selected_rows())
+    return item_table(workspace, selected_rows(workspace))
 
 
 def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
@@ -102,7 +113,7 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame({"id": source.ids[rows].astype(str)})
     if not isinstance(source, Embeddings):
         for modality, cells in source.cells.items():
-            table[modality] = [_words(cells[r]) for r in rows]
+            table[modality] = [words_of(cells[r]) for r in rows]
     if source.labels is not None:
         table["label"] = source.labels[rows]
     if workspace.embeddings is not None and workspace.embeddings.splits is not None:
@@ -111,11 +122,3 @@ def item_table(workspace: Workspace, rows: np.ndarray) -> pd.DataFrame:
     for column in source.columns:
         table[str(column)] = source.columns[column].to_numpy()[rows]
     return table
-
-
-def _words(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
-    return cell.name if hasattr(cell, "name") else f"{np.size(cell):,} numbers"

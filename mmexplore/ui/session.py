@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
-import shutil
-import tempfile
-import uuid
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -17,13 +13,18 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.serving import demo, size_setting
+from mmexplore.ui import room as rooms
+from mmexplore.ui.kept import Common, Kept
 from mmexplore.workspace import Workspace
 
 T = TypeVar("T")
 
 #: session-state keys with this beginning are choices on a page: kept while other pages are shown
 CHOICE = "choice."
-KEPT_RESULTS = 24
+KEPT_RESULTS, KEPT_BYTES = 24, 512 << 20  # of one session
+SHARED_RESULTS, SHARED_BYTES = 400, 96 << 20  # of the built-in examples, for all (MMEXPLORE_SHARED_RESULTS)
+AWAY = "You were away for longer than a session is kept, so what you had brought was deleted"
 
 
 def workspace() -> Workspace:
@@ -33,49 +34,43 @@ def workspace() -> Workspace:
 
 def owner() -> str:
     """Whose jobs these are: a name nobody else can guess."""
-    return _room()["owner"]
+    return rooms.room().owner
 
 
 def folder(*parts: str) -> Path:
     """A folder of this session for uploads, made if absent; deleted when the session ends."""
-    path = _room()["folder"].joinpath(*parts)
+    path = rooms.room().account.folder.joinpath(*parts)
     path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _leave(room: dict[str, Any]) -> None:
-    from mmexplore.jobs import pool
-
-    pool().forget_owner(room["owner"])
-    shutil.rmtree(room["folder"], ignore_errors=True)
-
-
-@st.cache_resource(scope="session", on_release=_leave, show_spinner=False)
-def _room() -> dict[str, Any]:
-    return {"owner": uuid.uuid4().hex, "folder": Path(tempfile.mkdtemp(dir=_uploads()))}
-
-
-@st.cache_resource(show_spinner=False)
-def _uploads() -> Path:
-    """Holds the folders of all sessions; deleted when the server ends before they do."""
-    path = Path(tempfile.mkdtemp(prefix="mmexplore-"))
-    atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
 def start(page: str) -> None:
     """Called by app.py on every run, before the page named `page` is drawn."""
     state = st.session_state
+    rooms.building()  # the first visit after a start sweeps what a crash left behind
+    if (ended := state.get("room")) is not None and ended.over:  # away for longer than a session is kept
+        for key in list(state):
+            del state[key]
+        state["started"], state["notice"] = True, AWAY
     for key in [k for k in state if isinstance(k, str) and k.startswith(CHOICE)]:
         state[key] = state[key]  # Streamlit forgets the widgets of a page that is not shown; this keeps them
     if state.get("page") != page:
         state["page"], state["selection.from"] = page, None  # charts are drawn anew: none holds the selection itself
+    if "room" in state:
+        state["room"].holds = tuple(state.get(k) for k in ("workspace", "results", "last"))
     _write_url()
 
 
 def set_workspace(new: Workspace, example: str | None = None) -> None:
-    """Show this workspace from now on; choices made for another one are forgotten."""
+    """Show this workspace from now on; choices made for another one are forgotten.
+
+    Raises:
+        UserError: its rows are more than one session may hold, or than the server has left.
+    """
     state = st.session_state
+    own = 0 if example else len(new.dataset if new.dataset is not None else new.embeddings or ())
+    if own or "room" in state:
+        rooms.building().take_items(rooms.room(), own)
     state["workspace"], state["example"], state["selection.from"] = new, example, None
     for key in [k for k in state if isinstance(k, str) and k.startswith((CHOICE, "result."))]:
         del state[key]
@@ -99,21 +94,28 @@ def _write_url() -> None:
 def local_paths_allowed() -> bool:
     """May the person name a path on the server's disk?
 
-    As MMEXPLORE_LOCAL_PATHS says (1 or 0); unset, only when the app is served to this machine alone.
+    As MMEXPLORE_LOCAL_PATHS says (1 or 0); unset, only when the app is served to this machine alone. Never in a demo.
     """
-    asked = os.environ.get("MMEXPLORE_LOCAL_PATHS", "")
-    if asked:
-        return asked == "1"
-    address = (st.get_option("server.address") or "").strip()
-    return address in {"localhost", "127.0.0.1", "::1"}
+    asked = os.environ.get("MMEXPLORE_LOCAL_PATHS", "").strip()
+    return not demo() and (asked == "1" if asked else rooms.served_alone())
 
 
 # -- results that are dear to compute ------------------------------------------
+_common = Common()
+_shared = Kept(SHARED_RESULTS, size_setting("MMEXPLORE_SHARED_RESULTS", SHARED_BYTES), read_only=True)
+_fingerprints: dict[int, tuple[weakref.ref, str]] = {}
+
+
+def share(workspace: Workspace) -> None:
+    """What this workspace of a built-in example holds is common to all sessions (they have the very same objects)."""
+    _common.add(*_parts(workspace))
+
+
 def fingerprint(thing: Embeddings | np.ndarray) -> str:
     """A digest of all vectors; computed once for an object and remembered while the object lives."""
-    known: dict[int, tuple[Any, str]] = st.session_state.setdefault("fingerprints", {})
-    if id(thing) in known and known[id(thing)][0]() is thing:
-        return known[id(thing)][1]
+    known = _fingerprints.get(id(thing))
+    if known is not None and known[0]() is thing:
+        return known[1]
     digest = hashlib.blake2b(digest_size=16)
     arrays = {"": thing} if isinstance(thing, np.ndarray) else thing.vectors
     for name, array in arrays.items():
@@ -121,25 +123,44 @@ def fingerprint(thing: Embeddings | np.ndarray) -> str:
         digest.update(np.ascontiguousarray(array).data)
         if isinstance(thing, Embeddings):
             digest.update(np.ascontiguousarray(thing.present[name]).data)
-    for gone in [k for k, (ref, _) in known.items() if ref() is None]:
-        del known[gone]
-    known[id(thing)] = (weakref.ref(thing), digest.hexdigest())
+    for gone in [k for k, (ref, _) in list(_fingerprints.items()) if ref() is None]:
+        _fingerprints.pop(gone, None)
+    _fingerprints[id(thing)] = (weakref.ref(thing), digest.hexdigest())
     return digest.hexdigest()
 
 
 def remember(key: tuple, compute: Callable[[], T]) -> T:
-    """`compute()` once for this key in this session; the oldest results make room for new ones.
+    """`compute()` once for this key; the oldest results make room for new ones. Never change what it returns.
 
-    For results that depend on the whole workspace: `key` holds fingerprints and every parameter.
+    For results that depend on the whole workspace: `key` holds fingerprints and every parameter. Kept for this session;
+    where the workspace is an untouched built-in example, for all sessions that show it, which then share the result.
     """
-    kept: dict[tuple, Any] = st.session_state.setdefault("results", {})
-    if key in kept:
-        kept[key] = kept.pop(key)  # newest last
-    else:
-        kept[key] = compute()
-        while len(kept) > KEPT_RESULTS:
-            del kept[next(iter(kept))]
-    return kept[key]
+    if (shared := _shared_key(key)) is not None:
+        return _shared.once(shared[0], compute, shared[1])
+    return _own().once(key, compute)
+
+
+def once(key: tuple, gives: Callable[[T], tuple] | None = None) -> Callable[[Callable[[], T]], T]:
+    """For a job, which cannot ask for the session: `run = once(key)` here, `run(compute)` there.
+
+    As `remember` where the workspace is an untouched built-in example, so that one session computes for all; else
+    `run(compute)` is `compute()`.
+
+    Args:
+        gives: for what is put into the workspace (a fit, vectors): its parts, which are common from then on. Such a
+            result depends on the vectors alone, whatever else has been fitted on them.
+    """
+    shared = _shared_key(key, fits=gives is None)
+    if shared is None:
+        return lambda compute: compute()
+
+    def run(compute: Callable[[], T]) -> T:
+        found = _shared.once(shared[0], compute, shared[1])
+        if gives is not None:
+            _common.add(*gives(found))
+        return found
+
+    return run
 
 
 def remember_last(slot: str, key: tuple, compute: Callable[[], T]) -> T:
@@ -152,10 +173,30 @@ def remember_last(slot: str, key: tuple, compute: Callable[[], T]) -> T:
 
 def recall(key: tuple) -> Any | None:
     """What `remember` or `keep` has under this key, or None."""
-    return st.session_state.get("results", {}).get(key)
+    found = _own().get(key)
+    if found is None and (shared := _shared_key(key)) is not None:
+        found = _shared.get(shared[0])
+    return found
 
 
 def keep(key: tuple, value: Any) -> None:
     """Put a result (of a job) where `recall` finds it."""
-    st.session_state.setdefault("results", {}).pop(key, None)
-    remember(key, lambda: value)
+    _own().put(key, value)
+
+
+def _own() -> Kept:
+    return st.session_state.setdefault("results", Kept(KEPT_RESULTS, KEPT_BYTES))
+
+
+def _parts(workspace: Workspace, fits: bool = True) -> tuple[Any, ...]:
+    fitted = tuple(workspace.fusions.values()) if fits else ()
+    return workspace.dataset, workspace.embeddings, workspace.alignment, workspace.aligned, *fitted
+
+
+def _shared_key(key: tuple, fits: bool = True) -> tuple[tuple, tuple] | None:
+    """(key among the shared results, what it was computed from), where all of that is common; else None."""
+    now = workspace()
+    parts = _parts(now, fits)
+    if now.dataset is None or not all(map(_common.has, parts)):
+        return None
+    return (tuple(map(id, parts)), now.current if fits else "", now.seed, now.split_source, key), parts

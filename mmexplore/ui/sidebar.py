@@ -1,4 +1,4 @@
-"""Below the list of pages: what is loaded, how far the work has come, and what is selected."""
+"""Below the list of pages: what is loaded, and how far the work has come."""
 
 from __future__ import annotations
 
@@ -38,6 +38,3 @@ def show() -> None:
         for step, done in steps(workspace):
             st.caption(step)
             st.text(one_line(done, 80))
-        if workspace.selection:
-            st.caption("Selected")
-            st.text(f"{len(workspace.selection):,} items")

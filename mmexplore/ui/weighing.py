@@ -73,9 +73,9 @@ def bar_svg(weights: np.ndarray, colours: Mapping[str, str], modalities: Sequenc
     return f"{frame}{''.join(parts)}</svg>"
 
 
-def legend(colours: Mapping[str, str]) -> None:
+def legend(colours: Mapping[str, str], key: str = "weights") -> None:
     """Which colour is which modality."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="legend-weights"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"legend-{key}"):
         for name, colour in colours.items():
             swatch(name, colour)
 
@@ -83,9 +83,14 @@ def legend(colours: Mapping[str, str]) -> None:
 def swatch(name: str, colour: str) -> None:
     """A disc of our own colour and the name beside it, as one unit of a legend."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", width="content", wrap=False):
-        disc = f'<circle cx="6" cy="6" r="5.5" fill="{colour}"/>'
-        st.image(f'{_SVG} viewBox="0 0 12 12" width="12" height="12">{disc}</svg>', width=12)
+        disc(colour)
         st.text(one_line(name, 40))
+
+
+def disc(colour: str) -> None:
+    """A small disc of our own colour."""
+    circle = f'<circle cx="6" cy="6" r="5.5" fill="{colour}"/>'
+    st.image(f'{_SVG} viewBox="0 0 12 12" width="12" height="12">{circle}</svg>', width=12)
 
 
 def weights_table(

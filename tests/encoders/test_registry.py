@@ -13,12 +13,17 @@ from mmexplore.encoders.vector import AsIs
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 
+#: their width is that of the data they are fitted to
+WIDTH_FROM_DATA = {"as-is", "as-is-shared", "catch22", "table"}
+OWN = {"as-is", "as-is-shared", "catch22"}  # no weights at all
+
 
 def test_every_card_is_whole() -> None:
     for card in registry.cards():
         assert card.title and card.licence and card.source and card.look_for, card
-        assert card.size_mb > 0 or card.name.startswith("as-is"), card
-        assert card.dim or card.name.startswith("as-is"), card
+        without = "no model" in card.source or "no weights" in card.source
+        assert card.size_mb > 0 or without or card.name in OWN, card
+        assert card.dim or card.name in WIDTH_FROM_DATA, card
 
 
 def test_names_are_unique_within_a_kind() -> None:
@@ -81,6 +86,11 @@ def test_both_sides_of_a_clip_share_a_space() -> None:
         (Kind.TEXT, "en", "minilm"),
         (Kind.TEXT, "en-GB", "minilm"),
         (Kind.TEXT, "zh", "use-multilingual"),
+        (Kind.AUDIO, None, "speech-embedding"),
+        (Kind.VIDEO, None, "video:efficientnet-lite0"),
+        (Kind.SERIES, None, "minirocket"),
+        (Kind.TABLE, None, "table"),
+        (Kind.PLACE, None, "place"),
         (Kind.VECTOR, None, "as-is"),
     ],
 )
@@ -88,9 +98,21 @@ def test_default_encoders(kind: Kind, language: str | None, name: str) -> None:
     assert registry.default_encoder(kind, language) == name
 
 
-def test_a_kind_without_an_encoder_says_so() -> None:
+def test_every_kind_has_an_offline_default() -> None:
+    for kind in Kind:
+        assert registry.find_card(registry.default_encoder(kind), kind).offline
+
+
+def test_something_that_is_no_kind_says_so() -> None:
     with pytest.raises(UserError, match="no encoder"):
-        registry.default_encoder(Kind.PLACE)
+        registry.default_encoder("smell")
+
+
+def test_a_video_encoder_is_made_of_any_image_encoder() -> None:
+    card = registry.find_card("video-attention:open_clip:ViT-B-32/openai")
+    assert card.kind is Kind.VIDEO and card.space == "open_clip:ViT-B-32/openai"
+    with pytest.raises(UserError, match="image"):
+        registry.find_card("video:minilm")
 
 
 def test_one_instance_for_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:

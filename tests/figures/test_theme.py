@@ -104,3 +104,14 @@ def test_figures_are_transparent_and_paper_is_not():
         on_paper(figure, dark=True).layout.paper_bgcolor == "#0E1117" and figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
     )
     assert CONFIG["toImageButtonOptions"]["format"] == "png" and not CONFIG["displaylogo"]
+
+
+def test_a_settled_figure_shows_what_it_was_and_is_not_copied_again() -> None:
+    figure = base_figure("x", "y")
+    figure.add_scatter(x=[1, 2], y=[3, 4])
+    before = figure.to_dict()
+    assert figure.to_dict() is not before
+    settled = figure.settle().to_dict()
+    assert settled == before and figure.to_dict() is settled
+    figure.update_layout(height=999)
+    assert figure.to_dict()["layout"]["height"] != 999

@@ -12,7 +12,7 @@ from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.evaluation import FusionScore, evaluate_fusion
 from mmexplore.fusion.score import interval
-from mmexplore.fusion.view_scores import _ranks
+from mmexplore.fusion.view_scores import find_ranks
 from tests.methods.made import data, numeric, small
 
 
@@ -112,7 +112,7 @@ def test_ranks_against_a_loop_with_ties_and_groups():
     answers = random.integers(-1, 2, (20, 3)).astype(np.float32)
     queries, groups = answers[::2] + random.integers(0, 2, (10, 3)), np.arange(20) // 4
     own = groups[::2]
-    got = _ranks(queries, answers, own, groups)
+    got = find_ranks(queries, answers, own, groups)
     for i, query in enumerate(queries):
         cosine = answers @ query
         best = max(cosine[j] for j in range(20) if groups[j] == own[i])

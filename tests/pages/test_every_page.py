@@ -17,6 +17,7 @@ NEEDS = {
     "mispairs": "vectors",
     "compare": "vectors",
     "reconstruct": "fusion",
+    "missing_modalities": "vectors",
 }
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 

@@ -17,7 +17,7 @@ from mmexplore import showcase, workspace_files
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import PAGES, OpenPage
 
 APP = str(REPOSITORY / "app.py")
 
@@ -219,11 +219,11 @@ def test_cards_follow_the_chosen_order(open_page: OpenPage, fused: Workspace):
 def test_the_selection_is_seen_on_every_view_and_can_be_cleared(open_page: OpenPage, stages):
     workspace = stages["fusion"]()
     workspace.selection = frozenset({"item-7", "item-8"})
-    for page, key in (("data", "data"), ("weights", "weights"), ("latent_space", "maps")):
+    for page in PAGES:
         test = open_page(page, workspace=workspace)
-        assert "2 selected" in [t.value for t in test.text]
-        assert test.button(key=f"selection-clear-{key}")
-    test.button(key="selection-clear-maps").click().run()
+        assert "2 selected" in [t.value for t in test.text], page
+        assert test.button(key="selection-clear")
+    test.button(key="selection-clear").click().run()
     assert workspace.selection == frozenset()
     assert "2 selected" not in [t.value for t in test.text]
 
@@ -269,6 +269,8 @@ def test_slow_maps_are_drawn_as_a_job_once(open_page: OpenPage):
 def test_the_folder_of_a_session_goes_with_it(prepared: Path):
     from streamlit.runtime.caching import clear_session_resource_cache
 
+    from mmexplore.ui.room import building
+
     script = """
 import streamlit as st
 from mmexplore.ui import session
@@ -279,8 +281,11 @@ st.session_state["folder"] = str(session.folder("upload"))
     folder = Path(test.session_state["folder"])
     assert (folder / "photo.jpg").exists()
     assert test.run().session_state["folder"] == str(folder)
-    clear_session_resource_cache("test session id")
+    clear_session_resource_cache("test session id")  # as at every lost connection: it may come back
+    assert folder.exists()
+    building().leave(test.session_state["room"])
     assert not folder.exists()
+    assert test.run().session_state["folder"] != str(folder)
 
 
 def test_data_can_be_planted_by_sliders(open_page: OpenPage):

@@ -1,0 +1,48 @@
+# mmexplore for a public demo (docs/deploy.md): small Python, no root, the examples computed while it is built.
+#
+#   docker build -t mmexplore .
+#   docker run --rm -p 8501:8501 --memory 1g mmexplore
+#
+# The package index's torch for Linux carries CUDA, several GB that a demo has no use for. Give pip the address of
+# torch's own index of CPU builds to leave it out:
+#
+#   docker build --build-arg TORCH_INDEX=ADDRESS -t mmexplore .
+
+FROM python:3.11-slim AS build
+ARG TORCH_INDEX=""
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
+# For what comes as source only; it stays out of the image.
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
+RUN python -m venv /opt/mmexplore
+ENV PATH=/opt/mmexplore/bin:$PATH
+WORKDIR /app
+COPY requirements.txt ./
+RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" torch torchvision; fi \
+    && pip install -r requirements.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY mmexplore ./mmexplore
+RUN pip install --no-deps .
+
+FROM python:3.11-slim
+RUN useradd --create-home --uid 1000 mmexplore
+COPY --from=build /opt/mmexplore /opt/mmexplore
+WORKDIR /app
+COPY app.py ./
+COPY pages ./pages
+COPY .streamlit ./.streamlit
+# One arena a core: a server of many threads would otherwise keep what they have let go of.
+ENV PATH=/opt/mmexplore/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    HF_HUB_OFFLINE=1 \
+    MALLOC_ARENA_MAX=2 \
+    NUMBA_CACHE_DIR=/home/mmexplore/numba \
+    MMEXPLORE_CACHE=/home/mmexplore/cache \
+    MMEXPLORE_DEMO=1
+USER mmexplore
+RUN mmexplore examples --prepare
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+# First what a crash may have left is swept; see docs/deploy.md.
+CMD ["sh", "-c", "python -m mmexplore.uploads && exec streamlit run app.py --server.headless=true --server.address=0.0.0.0 --server.port=8501 --server.fileWatcherType=none"]

@@ -1,0 +1,48 @@
+"""Planted data: every method's estimates beside the true weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmexplore.attribution.truth import BesideTruth, beside_truth
+from mmexplore.errors import UserError
+from mmexplore.jobs import Progress
+from mmexplore.journey.asking import make
+from mmexplore.journey.fusing import fusion_input
+from mmexplore.methods import fusion_methods
+from mmexplore.workspace import Workspace
+
+
+def truth_of_methods(
+    workspace: Workspace, methods: Sequence[str] | None = None, progress: Progress | None = None
+) -> tuple[list[BesideTruth], list[str]]:
+    """Fit each method to the labels with its default parameters (or take it as fitted here) and measure it.
+
+    Args:
+        methods: names; every fusion and generative method by default.
+
+    Returns:
+        what was measured, in the order asked for, and a sentence for each method that could not be.
+
+    Raises:
+        UserError: the data does not carry the truth.
+    """
+    names = list(fusion_methods()) if methods is None else list(methods)
+    workspace.ensure_split()
+    embeddings = fusion_input(workspace, "label")
+    found, refused = [], []
+    for i, name in enumerate(names):
+        if progress is not None:
+            progress.update(i, len(names), f"fitting {name}")
+        kept = workspace.fusions.get(name)
+        try:
+            if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
+                fusion = kept.fusion
+            else:
+                fusion = make(fusion_methods(), name, None, "fusion").fit(
+                    embeddings, objective="classification", seed=workspace.seed
+                )
+            found.append(beside_truth(fusion, embeddings, workspace.seed))
+        except UserError as error:
+            refused.append(f"{name}: {error}")
+    return found, refused

@@ -1,0 +1,1 @@
+"""Missing modalities: what a fusion still knows when cells are taken away, and what fills them in."""

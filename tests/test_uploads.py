@@ -1,0 +1,180 @@
+"""Uploads are found again after a crash, only dead servers are swept, and every byte is held against the quotas."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mmexplore.errors import UserError
+from mmexplore.pairs.archive import unpack
+from mmexplore.pairs.read import recognise
+from mmexplore.pairs.tar import unpack_tar
+from mmexplore.uploads import Uploads, account_of, sweep, uploads_root
+from tests.conftest import REPOSITORY
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from mmexplore.uploads import Uploads
+uploads = Uploads(Path(sys.argv[1]))
+account = uploads.enter()
+(account.folder / "photo.jpg").write_bytes(b"private")
+print(account.folder, flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def uploads(tmp_path: Path):
+    made = Uploads(tmp_path / "uploads", session_bytes=10_000, server_bytes=15_000)
+    yield made
+    made.close()
+
+
+def start_server(root: Path) -> tuple[subprocess.Popen, Path]:
+    """Another server process with an upload, and the folder of its session."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(root)], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_what_a_killed_server_left_is_swept_at_the_next_start_and_no_other(tmp_path):
+    killed, lost = start_server(tmp_path)
+    lives, kept = start_server(tmp_path)
+    try:
+        assert (lost / "photo.jpg").exists() and (kept / "photo.jpg").exists()
+        assert sweep(tmp_path) == []
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.wait(20)
+        assert (lost / "photo.jpg").exists(), "a kill -9 leaves it"
+        mine = Uploads(tmp_path)
+        assert not lost.parent.exists()
+        assert (kept / "photo.jpg").read_bytes() == b"private" and mine.folder.exists()
+        mine.close()
+        assert not mine.folder.exists() and kept.exists()
+        assert len(list(tmp_path.glob("*-*.lock"))) == 1
+    finally:
+        for process in (killed, lives):
+            process.kill()
+            process.wait(20)
+
+
+def test_a_server_that_stops_as_it_should_leaves_nothing(tmp_path):
+    code = SERVER.replace("time.sleep(120)", "")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=REPOSITORY, capture_output=True)
+    assert [p.name for p in tmp_path.iterdir()] == [".lock"]
+
+
+def test_only_this_user_may_look(uploads, monkeypatch, tmp_path):
+    monkeypatch.setenv("MMEXPLORE_UPLOADS", str(tmp_path / "elsewhere"))
+    assert uploads_root() == tmp_path / "elsewhere"
+    folders = (uploads_root(), uploads.folder, uploads.enter().folder)
+    assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders)
+
+
+def test_bytes_are_counted_refused_before_they_are_written_and_given_back(uploads):
+    ann, bob = uploads.enter(), uploads.enter()
+    ann.spend(9_000, "a.zip")
+    with pytest.raises(UserError, match=r"a\.zip: it would take more than the 10 KB that one session may upload"):
+        ann.spend(1_001, "a.zip")
+    assert ann.used == 9_000
+    with pytest.raises(UserError, match="all people here have reached"):
+        bob.spend(6_001, "b.zip")
+    bob.spend(6_000, "b.zip")
+    uploads.leave(ann)  # her session ended
+    bob.spend(4_000, "b.zip")
+    assert uploads.used == 10_000
+    assert bob.recount() == 0, "nothing of it was written"
+
+
+def test_what_is_deleted_is_given_back_and_two_names_of_one_file_count_once(uploads):
+    account = uploads.enter()
+    (account.folder / "inner").mkdir()
+    file = account.folder / "inner" / "a"
+    file.write_bytes(bytes(3_000))
+    os.link(file, account.folder / "b")
+    assert account.recount() == 3_000
+    file.unlink()
+    (account.folder / "b").unlink()
+    assert account.recount() == 0
+
+
+def test_an_account_is_found_by_any_path_beneath_and_no_other(uploads, tmp_path):
+    account = uploads.enter()
+    assert account_of(account.folder / "x" / "y.jpg") is account and account_of(account.folder) is account
+    assert account_of(account.folder / ".." / "other" / "y.jpg") is None
+    assert account_of(tmp_path) is None
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_an_archive_is_refused_by_its_headers_before_anything_is_unpacked(uploads, tmp_path):
+    account = uploads.enter()
+    big = zipped(tmp_path / "big.zip", {f"{i}.txt": bytes(3_000) for i in range(4)})
+    assert big.stat().st_size < 1_000
+    with pytest.raises(UserError, match=r"big\.zip: it would take more than"):
+        unpack(big, account.folder / "unpacked")
+    assert account.recount() == 0
+    small = zipped(tmp_path / "small.zip", {"a.txt": bytes(3_000)})
+    unpack(small, account.folder / "unpacked")
+    assert account.used == account.recount() == 3_000
+
+
+def test_headers_that_lie_do_not_help(uploads, tmp_path):
+    account = uploads.enter()
+    path = zipped(tmp_path / "lies.zip", {"a.txt": bytes(40_000)})
+    raw = path.read_bytes().replace((40_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    path.write_bytes(raw)
+    try:
+        unpack(path, account.folder / "unpacked")
+    except UserError as error:
+        assert "session may upload" in str(error)
+    assert account.recount() <= 10_000
+
+
+def test_a_tar_counts_as_well(uploads, tmp_path):
+    import io
+    import tarfile
+
+    account = uploads.enter()
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo("a.txt")
+        member.size = 40_000
+        archive.addfile(member, io.BytesIO(bytes(40_000)))
+    with pytest.raises(UserError, match="session may upload"):
+        unpack_tar(tmp_path / "a.tar.gz", account.folder / "unpacked")
+    assert account.recount() == 0
+
+
+def test_media_inside_a_table_count_as_well(uploads, tmp_path):
+    account = uploads.enter()
+    pictures = [b"\x89PNG\r\n\x1a\n" + bytes([i]) * 4_000 for i in range(5)]
+    pq.write_table(pa.table({"image": pictures, "text": list("abcde")}), tmp_path / "t.parquet", compression="zstd")
+    with pytest.raises(UserError, match="session may upload"):
+        recognise(tmp_path / "t.parquet", workdir=account.folder / "work")
+    assert account.recount() <= 10_000
+
+
+def test_a_job_that_outlives_its_session_writes_no_more(uploads):
+    account = uploads.enter()
+    uploads.leave(account)
+    with pytest.raises(UserError, match="its session has ended"):
+        account.spend(1, "a.zip")
+    account.folder.mkdir()  # what it was in the middle of
+    uploads.tidy()
+    assert not account.folder.exists()
