@@ -87,9 +87,8 @@ def encode_dataset(
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows()
         rejected += listed
-        own = isinstance(encoder, FittedEncoder)
-        width = vectors[modality].shape[1]
-        spaces[modality] = f"{encoder.card.space}:{modality}" if own else space_of(encoder.card, modality, width)
+        space = space_of(encoder.card, modality, vectors[modality].shape[1])
+        spaces[modality] = f"{space}:{modality}" if isinstance(encoder, FittedEncoder) else space
     progress.update(done, sum(totals.values()), "done")
     return Encoded(
         Embeddings(

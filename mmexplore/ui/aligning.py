@@ -14,7 +14,7 @@ from mmexplore.figures.retrieval import recall_bars
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.jobs import Progress
-from mmexplore.ui import jobs_view, live, method_card, parameters, python, session
+from mmexplore.ui import jobs_view, live, method_card, parameters, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
@@ -107,4 +107,4 @@ def _beside_raw(workspace: Workspace) -> None:
         key="realigned",
         column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("R@1 %", "R@5 %", "R@10 %")},
     )
-    view_bar("realigned", figure=figure, table=lambda: table, python=python.realigned())
+    view_bar("realigned", figure=figure, table=lambda: table, python=python_models.realigned())

@@ -14,7 +14,7 @@ from mmexplore.figures.comparing import race_figure
 from mmexplore.jobs import Progress
 from mmexplore.journey.comparing import Comparison, Race, Setting
 from mmexplore.methods import all_methods
-from mmexplore.ui import fusing, jobs_view, python
+from mmexplore.ui import fusing, jobs_view, python_models
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain, section
@@ -191,7 +191,7 @@ def show_race(workspace: Workspace, comparison: Comparison, race: Race, current:
     )
     for note in race.notes:
         st.caption(plain(note, 400))
-    view_bar(name, figure=figure, table=lambda: pd.DataFrame(answer["results"]), python=python.comparison(s))
+    view_bar(name, figure=figure, table=lambda: pd.DataFrame(answer["results"]), python=python_models.comparison(s))
     if race.failed:
         section("Could not take part")
         for failed in race.failed:

@@ -22,8 +22,8 @@ SECTIONS = {
     },
     "Experiment": {
         "Compare": "pages/compare.py",
-        "Reconstruct": "pages/reconstruct.py",
         "Missing modalities": "pages/missing_modalities.py",
+        "Reconstruct": "pages/reconstruct.py",
     },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}

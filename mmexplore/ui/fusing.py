@@ -100,24 +100,25 @@ def _fit(
     def fit(frozen: Workspace, progress: Progress, hear: OnEpoch) -> FittedFusion:
         return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress, hear=hear)
 
-    start(workspace, title, fit, (method, repr(params), objective, target, source, seed), source)
+    start(workspace, title, fit, ("fuse", method, repr(params), objective, target, source, seed), source)
 
 
 def start(
     workspace: Workspace,
     title: str,
     fit: Callable[[Workspace, Progress, OnEpoch], FittedFusion],
-    what: tuple,
+    key: tuple,
     source: str = "encoded",
 ) -> None:
     """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done.
 
     Args:
-        what: everything that the fit depends on besides the vectors (see `session.once`).
+        key: what it depends on beside the vectors (see `session.once`).
     """
     workspace.ensure_split()
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
-    hear, once = live.watch("fuse", title), session.once(("fuse", *what), gives=lambda f: (f,))
+    hear = live.watch("fuse", title)
+    once = session.once(key, gives=lambda fitted: (fitted,))
 
     def work(progress: Progress) -> FittedFusion:
         return once(lambda: fit(frozen, progress, hear))

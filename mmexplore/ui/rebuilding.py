@@ -12,7 +12,7 @@ from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.generative import Generative
 from mmexplore.journey.rebuilding import Rebuilt, can_rebuild
-from mmexplore.ui import fusing, jobs_view, live, python, session
+from mmexplore.ui import fusing, jobs_view, live, python_models, session
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, draw_item, item_grid
 from mmexplore.ui.searching import item_select
@@ -57,7 +57,7 @@ def _fit(workspace: Workspace) -> None:
         workspace,
         card.title,
         lambda frozen, progress, hear: journey.fuse(frozen, "mvae", progress=progress, hear=hear),
-        ("mvae",),
+        ("fuse", "mvae", "first", workspace.seed),
     )
 
 
@@ -94,7 +94,9 @@ def item(workspace: Workspace, fusion: Fusion, embeddings: Embeddings) -> None:
     for rebuilt in found:
         _rebuilt(workspace, rebuilt, given)
     view_bar(
-        "rebuild", table=lambda: rebuilt_table(found, embeddings.ids), python=python.rebuild_item(name, list(given))
+        "rebuild",
+        table=lambda: rebuilt_table(found, embeddings.ids),
+        python=python_models.rebuild_item(name, list(given)),
     )
     _over_all(workspace, fusion, embeddings, list(given))
 
@@ -149,7 +151,7 @@ def _over_all(workspace: Workspace, fusion: Fusion, embeddings: Embeddings, give
         "n": kind.NumberColumn("items", format="localized"),
     }
     st.dataframe(table[shown], hide_index=True, key="rebuild-all", column_config=config)
-    view_bar("rebuild-all", table=lambda: table, python=python.rebuild_report(given))
+    view_bar("rebuild-all", table=lambda: table, python=python_models.rebuild_report(given))
 
 
 # -- drawn from the prior ----------------------------------------------------------
@@ -178,7 +180,7 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
             for j, m in enumerate(drawn.modalities)
         ]
     )
-    view_bar("samples", table=lambda: table, python=python.samples(n, seed))
+    view_bar("samples", table=lambda: table, python=python_models.samples(n, seed))
 
 
 def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings) -> None:
@@ -209,4 +211,4 @@ def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> Non
         for r, o, e in zip(top["row"], top["oddness"], top["elbo"], strict=True)
     }
     item_grid(workspace, top["row"].to_numpy(), "odd", notes=notes, limit=ODD)
-    view_bar("odd", table=lambda: table.drop(columns="row"), python=python.oddest())
+    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest())

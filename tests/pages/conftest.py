@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 from tests.pages.small import make_workspace
 
 PAGES = ["data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs"]
-PAGES += ["compare", "reconstruct", "missing_modalities"]
+PAGES += ["compare", "missing_modalities", "reconstruct"]
 OpenPage = Callable[..., AppTest]
 
 

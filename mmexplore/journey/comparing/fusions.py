@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.base import Fusion, default_objective
+from mmexplore.fusion.baselines import fit_baselines
 from mmexplore.fusion.budget import keep_labels
-from mmexplore.fusion.exam import MOST_BASELINE_ROWS
+from mmexplore.fusion.evaluation import score_of_rates
+from mmexplore.fusion.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.fusion.sitting import Sitting
 from mmexplore.journey.asking import make
 from mmexplore.journey.comparing.results import Setting
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
@@ -55,6 +55,31 @@ class FusionRace:
         return None if weights is None else mean_entropy(weights, scored.mask)
 
 
+@dataclass(frozen=True)
+class Task:
+    """What all methods get with one seed: the same labels, the same rows as they are and with the same holes.
+
+    others: name -> rates of a baseline on the rows as they are, and with holes.
+    """
+
+    given: Embeddings
+    exam: Exam
+    whole: Embeddings
+    holed: Embeddings
+    others: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def set_task(embeddings: Embeddings, objective: str, budget: int | None, holes: np.ndarray, seed: int) -> Task:
+    """Labels hidden, rows chosen, baselines fitted and asked."""
+    given = embeddings if budget is None else keep_labels(embeddings, budget, seed)
+    asked = exam(given, objective, seed)
+    whole = given.take(asked.rows)
+    holed = whole.hide(holes[asked.rows])
+    plain = fit_baselines(given, asked.targets, asked.fitted)
+    before, after = ({n: asked.rate(said) for n, said in plain.answers(test).items()} for test in (whole, holed))
+    return Task(given, asked, whole, holed, {name: (before[name], after[name]) for name in before})
+
+
 class LabelRace(FusionRace):
     """Judged by accuracy, or R^2 for a numeric target."""
 
@@ -64,50 +89,43 @@ class LabelRace(FusionRace):
         super().__init__(workspace, setting, seeds)
         self.objective = default_objective(self.embeddings)
         budget = setting.labels_per_class
-        self.given = {
-            seed: self.embeddings if budget is None else keep_labels(self.embeddings, budget, seed) for seed in seeds
-        }
-        self.sittings = {
-            seed: Sitting(given, self.objective, seed, holes=self.holes(seed)) for seed, given in self.given.items()
-        }
-        self.sitting = self.sittings[seeds[0]]
-        self.metric, self.groups = self.sitting.metric, self.sitting.groups
+        self.tasks = {s: set_task(self.embeddings, self.objective, budget, self.holes(s), s) for s in seeds}
+        self.exam = self.tasks[seeds[0]].exam
+        self.metric, self.groups = self.exam.metric, self.embeddings.groups[self.exam.rows]
         self.hole_groups = self.groups
         self.with_missing = f"the same rows with {setting.missing:.0%} of their cells taken away, one left at least"
-        if len(self.sitting.exam.fitted) == MOST_BASELINE_ROWS:
+        if len(self.exam.fitted) == MOST_BASELINE_ROWS:
             self.notes.append(f"The baselines learn from {MOST_BASELINE_ROWS:,} rows drawn from those to learn from.")
 
     @property
     def scored(self) -> tuple[str, int]:
-        return rows_name(self.workspace, self.sitting.which), len(self.sitting.rows)
+        return rows_name(self.workspace, self.exam.which), len(self.exam.rows)
 
-    @cached_property
+    @property
     def chance(self) -> float:
-        return float(np.mean([sitting.chance for sitting in self.sittings.values()]))
+        return float(np.mean([task.exam.chance for task in self.tasks.values()]))
 
     def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
-        sitting, given = self.sittings[seed], self.given[seed]
-        fusion, seconds = self.fit(name, given, self.objective, seed, on_epoch)
+        task = self.tasks[seed]
+        fusion, seconds = self.fit(name, task.given, self.objective, seed, on_epoch)
         clock = Clock()
-        rates = sitting.rates(fusion)
-        per_item = clock.seconds / len(sitting.asked)
-        found = self._run_of(rates, sitting)
-        found.n_parameters, found.fit_seconds, found.item_seconds = fusion.n_parameters(), seconds, per_item
-        found.entropy = self.entropy(fusion, sitting.rows)
-        score = sitting.score(rates)
+        whole = task.exam.rate(predicted(fusion, task.whole, task.exam.targets))
+        per_item = clock.seconds / len(task.whole)
+        holed = task.exam.rate(predicted(fusion, task.holed, task.exam.targets))
+        entropy = self.entropy(fusion, task.exam.rows)
+        found = Run({self.metric: whole}, holed, fusion.n_parameters(), seconds, per_item, entropy)
+        others = {name: rates[0] for name, rates in task.others.items()}
+        score = score_of_rates(task.exam, whole, others, self.groups, seed)
         score = replace(score, rows=rows_name(self.workspace, score.rows))
-        target = self.setting.target or "label"
-        fitted = FittedFusion(fusion, score, seed, target, self.setting.source, self.setting.labels_per_class)
-        return found, fitted
+        s = self.setting
+        return found, FittedFusion(fusion, score, seed, s.target or "label", s.source, s.labels_per_class)
 
     def baselines(self) -> list[Baseline]:
-        entries = [Baseline(name, TITLES.get(name, f"{name} alone")) for name in self.sitting.baselines]
-        for baseline in entries:
-            baseline.runs = [
-                self._run_of(sitting.baselines[baseline.name], sitting) for sitting in self.sittings.values()
-            ]
-        return entries
-
-    def _run_of(self, rates: np.ndarray, sitting: Sitting) -> Run:
-        n = len(sitting.rows)
-        return Run({self.metric: rates[:n]}, rates[n:])
+        return [
+            Baseline(
+                name,
+                TITLES.get(name, f"{name} alone"),
+                [Run({self.metric: task.others[name][0]}, task.others[name][1]) for task in self.tasks.values()],
+            )
+            for name in self.tasks[self.seeds[0]].others
+        ]
