@@ -93,6 +93,7 @@ def touch_everything(person: Person, where: str) -> None:
 
 def test_hostile_words_do_nothing_on_any_page(person: Person, tmp_path: Path):
     page = person.page
+    page.set_default_timeout(120_000)  # a busy machine takes its time over the first run of a page
     person.open()
     page.get_by_text("Bring your own", exact=True).first.click()
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
