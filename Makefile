@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 
-.PHONY: app setup test lint bench browser clean help
+.PHONY: app setup test lint bench fuzz browser clean help
 
 help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ lint: $(VENV)/.installed-dev           ## style, types, and the house's floors
 
 bench: $(VENV)/.installed-dev          ## the timings of benchmarks/README.md (ratios in one run)
 	$(BIN)/python benchmarks/run.py
+
+fuzz: $(VENV)/.installed-dev           ## 50,000 damaged and hostile files through every reader (CASES=...)
+	OMP_NUM_THREADS=1 MMEXPLORE_THREADS=1 $(BIN)/python -m tests.fuzz.harness --cases $(or $(CASES),50000)
 
 browser:
 	@sh scripts/browser.sh

@@ -2,6 +2,8 @@
 
     python benchmarks/avdigits.py [--seeds 5] [--quick] [--sigmas 0.5,0.8] [--methods concat,attention] [--json FILE]
 
+With --json every score is added to FILE, and what FILE holds is not fitted again (as in uci.py).
+
 Pictures: scikit-learn's 8 x 8 digits in 0..1 with Gaussian noise of sd sigma, half of them for train. Sound: the Free
 Spoken Digit Dataset, 20 mel bands x 16 frames, its own split. A picture and a recording of the same digit make a pair.
 """
@@ -25,9 +27,9 @@ os.environ.setdefault("MMEXPLORE_THREADS", "1")
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.fusion import methods
 from mmexplore.fusion._experts import fit_classifier
 from mmexplore.fusion.standardise import fit_standard
+from mmexplore.methods import fusion_methods
 from mmexplore.runtime import rng
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -113,40 +115,52 @@ def bars(data: Embeddings) -> dict[str, float]:
     return {name: float((said.argmax(1) == truth).mean()) for name, said in answers.items()}
 
 
-def measure(names: list[str], seeds: int, sigmas: tuple[float, ...]) -> list[dict]:
-    """One record a noise level, seed and method."""
-    records = []
-    for sigma in sigmas:
-        for seed in range(seeds):
+def measure(names: list[str], seeds: int, sigmas: tuple[float, ...], file: Path | None) -> list[dict]:
+    """One record a noise level, seed and method; those of `file` are taken from it, new ones added to it."""
+    records = [] if file is None or not file.exists() else [json.loads(line) for line in file.open()]
+    done = {(r["sigma"], r["seed"], r["method"]) for r in records}
+    for seed in range(seeds):
+        for sigma in sigmas:
+            known = len(records)
             data = draw(sigma, seed)
-            records += [{"sigma": sigma, "seed": seed, "method": k, "score": v} for k, v in bars(data).items()]
+            if (sigma, seed, BAR) not in done:
+                records += [{"sigma": sigma, "seed": seed, "method": k, "score": v} for k, v in bars(data).items()]
             test = data.take(data.in_split("test"))
             for name in names:
+                if (sigma, seed, name) in done:
+                    continue
                 started = time.perf_counter()
-                fusion = methods()[name]().fit(data, objective="classification", seed=seed)
+                fusion = fusion_methods()[name]().fit(data, objective="classification", seed=seed)
                 seconds = time.perf_counter() - started
                 right = fusion.classes_[fusion.predict(test).argmax(1)] == test.labels
                 record = {"sigma": sigma, "seed": seed, "method": name, "score": float(right.mean())}
                 records.append(record | {"seconds": seconds})
-        print(f"sigma {sigma}: done", file=sys.stderr, flush=True)
+            if file is not None:
+                with file.open("a") as out:
+                    out.writelines(json.dumps(record) + "\n" for record in records[known:])
+            print(f"seed {seed}, sigma {sigma}: done", file=sys.stderr, flush=True)
     return records
 
 
 def table(records: list[dict]) -> str:
-    """Markdown: a row a method, a column a noise level; bold where it beats the bar of the same run."""
+    """Markdown: a row a method, a column a noise level; bold where it beats the bar on the same seeds."""
     sigmas = sorted({r["sigma"] for r in records})
-    lines = ["| method | " + " | ".join(f"sigma {s}" for s in sigmas) + " |", "| --- |" + " --- |" * len(sigmas)]
-    scores = {(m, s): [r["score"] for r in records if (r["method"], r["sigma"]) == (m, s)]
-              for m in dict.fromkeys(r["method"] for r in records) for s in sigmas}  # fmt: skip
-    for name in dict.fromkeys(r["method"] for r in records):
-        cells = [f"{np.mean(scores[name, s]):.3f} ± {np.std(scores[name, s]):.3f}" for s in sigmas]
-        better = [np.mean(scores[name, s]) > np.mean(scores[BAR, s]) for s in sigmas]
-        lines.append(
-            f"| {name} | " + " | ".join(f"**{c}**" if b else c for c, b in zip(cells, better, strict=True)) + " |"
-        )
-    lines.append(
-        "| late sum, reference | " + " | ".join(f"{REFERENCE.get(s, float('nan')):.3f}" for s in sigmas) + " |"
-    )
+    lines = [
+        "| method | seeds | " + " | ".join(f"sigma {s}" for s in sigmas) + " |",
+        "| --- | --- |" + " --- |" * len(sigmas),
+    ]
+    names = dict.fromkeys(r["method"] for r in records)
+    scores = {(m, s): {r["seed"]: r["score"] for r in records if (r["method"], r["sigma"]) == (m, s)}
+              for m in names for s in sigmas}  # fmt: skip
+    for name in names:
+        cells = []
+        for s in sigmas:
+            own, bar = scores[name, s], scores[BAR, s]
+            text = f"{np.mean(list(own.values())):.3f} ± {np.std(list(own.values())):.3f}"
+            cells.append(f"**{text}**" if np.mean(list(own.values())) > np.mean([bar[k] for k in own]) else text)
+        lines.append(f"| {name} | {min(len(scores[name, s]) for s in sigmas)} | " + " | ".join(cells) + " |")
+    reference = [f"{REFERENCE.get(s, float('nan')):.3f}" for s in sigmas]
+    lines.append("| late sum, reference | 5 | " + " | ".join(reference) + " |")
     return "\n".join(lines)
 
 
@@ -155,14 +169,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="2 seeds, sigma 0.5")
     parser.add_argument("--sigmas", default="0.5,0.8")
-    parser.add_argument("--methods", default=",".join(methods()))
+    parser.add_argument("--methods", default=",".join(fusion_methods()))
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     sigmas = (0.5,) if given.quick else tuple(float(s) for s in given.sigmas.split(","))
-    records = measure([m for m in given.methods.split(",") if m], 2 if given.quick else given.seeds, sigmas)
-    print(table(records))
-    if given.json:
-        given.json.write_text(json.dumps(records, indent=1))
+    seeds = 2 if given.quick else given.seeds
+    print(table(measure([m for m in given.methods.split(",") if m], seeds, sigmas, given.json)))
 
 
 if __name__ == "__main__":

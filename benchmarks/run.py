@@ -1,6 +1,7 @@
 """Every timing in one go: `make bench`. Each benchmark prints one JSON document; this prints them under their names.
 
-The accuracy tables (uci.py, bridge.py ...) take longer and are run by hand: see benchmarks/README.md.
+The accuracy tables (uci.py, avdigits.py, generative.py, alignment.py, bridge.py) take longer and are run by hand: see
+benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-TIMINGS = ("encode", "search", "app")
+TIMINGS = ("encode", "search", "fit", "app")
 
 
 def main() -> None:

@@ -5,15 +5,20 @@
 2,000 handwritten digits in six views. `n` labels a class are drawn from 1,000 items, the other 1,000 are the test.
 "missing50": each view of a test item is absent with p = 1/2 (at least one stays). The bars are fitted in the same run
 on the same rows: logistic regressions with C = 0.1 on standardised views.
+
+With --json every fit is added to FILE (a JSON document a line) as soon as it is scored, and what FILE already holds is
+not fitted again: a run may be stopped, taken up, or given more seeds and methods. The table is of all that FILE holds.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -22,9 +27,9 @@ os.environ.setdefault("MMEXPLORE_THREADS", "1")
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.fusion import methods
 from mmexplore.fusion._experts import fit_classifier
 from mmexplore.fusion.standardise import fit_standard
+from mmexplore.methods import fusion_methods
 from mmexplore.runtime import rng
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -98,7 +103,7 @@ def bars(data: Embeddings, missing: np.ndarray) -> dict[str, tuple[float, float]
 def run(data: Embeddings, missing: np.ndarray, name: str, seed: int) -> tuple[float, float, float]:
     """(accuracy in full, with cells missing, seconds to fit) of one of our methods."""
     started = time.perf_counter()
-    fusion = methods()[name]().fit(data, objective="classification", seed=seed)
+    fusion = fusion_methods()[name]().fit(data, objective="classification", seed=seed)
     seconds = time.perf_counter() - started
     test = data.take(data.in_split("test"))
 
@@ -108,48 +113,67 @@ def run(data: Embeddings, missing: np.ndarray, name: str, seed: int) -> tuple[fl
     return right(test), right(test.hide(missing)), seconds
 
 
-def measure(names: list[str], seeds: int, labels: tuple[int, ...], which: list[str]) -> list[dict]:
-    """One record a setting, seed and method."""
-    records = []
-    for views in which:
-        for n in labels:
-            for seed in range(min(seeds, 5) if n == 100 else seeds):
-                data, missing = draw(VIEWS[views], n, seed)
-                found = {k: (*v, 0.0) for k, v in bars(data, missing).items()}
-                found |= {name: run(data, missing, name, seed) for name in names}
-                records += [
-                    {"views": views, "n": n, "seed": seed, "method": k, "full": f, "missing50": m, "seconds": s}
-                    for k, (f, m, s) in found.items()
-                ]
-            print(f"{views} {n}: done", file=sys.stderr, flush=True)
+def measure(names: list[str], seeds: range, labels: tuple[int, ...], which: list[str], file: Path | None) -> list[dict]:
+    """One record a setting, seed and method; those of `file` are taken from it, new ones added to it."""
+    records = [] if file is None or not file.exists() else [json.loads(line) for line in file.open()]
+    done = {(r["views"], r["n"], r["seed"], r["method"]) for r in records}
+    for seed, views, n in itertools.product(seeds, which, labels):
+        missed = [name for name in [BAR, *names] if (views, n, seed, name) not in done]
+        if not missed:
+            continue
+        data, missing = draw(VIEWS[views], n, seed)
+        for name in missed:
+            found = bars(data, missing) if name == BAR else {name: run(data, missing, name, seed)}
+            new = [
+                {
+                    "views": views,
+                    "n": n,
+                    "seed": seed,
+                    "method": k,
+                    "full": full,
+                    "missing50": holes,
+                    "seconds": sum(rest),
+                }
+                for k, (full, holes, *rest) in found.items()
+            ]
+            records += new
+            if file is not None:
+                with file.open("a") as out:
+                    out.writelines(json.dumps(record) + "\n" for record in new)
+        print(f"seed {seed}, {views} {n}: done", file=sys.stderr, flush=True)
     return records
 
 
 def table(records: list[dict]) -> str:
-    """Markdown: a row a method, a column a setting, mean ± sd; bold where it beats the bar of the same run."""
+    """Markdown: a row a method, a column a setting, mean ± sd; bold where it beats the bar on the same seeds."""
     settings = sorted({(r["views"], r["n"]) for r in records})
-    names = list(dict.fromkeys(r["method"] for r in records))
+    order = {name: i for i, name in enumerate(fusion_methods())}
+    names = sorted(dict.fromkeys(r["method"] for r in records), key=lambda name: order.get(name, -1))
     lines = []
     for column, title in (("full", "all views present"), ("missing50", "half the test views missing")):
         lines += [
             f"\n**{title}**\n",
-            "| method | " + " | ".join(f"{v} {n}" for v, n in settings) + " |",
-            "| --- |" + " --- |" * len(settings),
+            "| method | seeds | " + " | ".join(f"{v} {n}" for v, n in settings) + " |",
+            "| --- | --- |" + " --- |" * len(settings),
         ]
-        mean = {
-            (m, s): [r[column] for r in records if r["method"] == m and (r["views"], r["n"]) == s]
-            for m in names
-            for s in settings
-        }
+        scores: dict[tuple, dict[int, float]] = defaultdict(dict)
+        for r in records:
+            scores[r["method"], r["views"], r["n"]][r["seed"]] = r[column]
         for name in names:
-            cells = []
+            cells, counts = [], []
             for setting in settings:
-                v, bar = np.mean(mean[name, setting]), np.mean(mean[BAR, setting])
-                text = f"{v:.3f} ± {np.std(mean[name, setting]):.3f}" if np.isfinite(v) else "-"
-                cells.append(f"**{text}**" if v > bar else text)
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+                own, bar = scores[name, *setting], scores[BAR, *setting]
+                values = list(own.values())
+                counts.append(len(values))
+                if not values or not np.isfinite(values).all():
+                    cells.append("-")
+                    continue
+                text = f"{np.mean(values):.3f} ± {np.std(values):.3f}"
+                cells.append(f"**{text}**" if np.mean(values) > np.mean([bar[seed] for seed in own]) else text)
+            seeds = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+            lines.append(f"| {name} | {seeds} | " + " | ".join(cells) + " |")
         reference = [f"{REFERENCE[s][column == 'missing50']:.3f}" for s in settings]
-        lines.append("| late product, published bar | " + " | ".join(reference) + " |")
+        lines.append("| late product, published bar | 10 (5 at 100) | " + " | ".join(reference) + " |")
     return "\n".join(lines)
 
 
@@ -157,19 +181,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--quick", action="store_true", help="2 seeds, 5 and 20 labels")
-    parser.add_argument("--methods", default=",".join(methods()))
+    parser.add_argument("--methods", default=",".join(fusion_methods()))
     parser.add_argument("--views", default="all,weak")
     parser.add_argument("--labels", default=",".join(map(str, LABELS)))
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     labels = (5, 20) if given.quick else tuple(int(n) for n in given.labels.split(","))
     names = [m for m in given.methods.split(",") if m]
-    records = measure(names, 2 if given.quick else given.seeds, labels, given.views.split(","))
+    seeds = range(2 if given.quick else given.seeds)
+    records = measure(names, seeds, labels, given.views.split(","), given.json)
     print(table(records))
     fit = {m: round(float(np.mean([r["seconds"] for r in records if r["method"] == m])), 2) for m in names}
     print("\nmean seconds to fit:", json.dumps(fit))
-    if given.json:
-        given.json.write_text(json.dumps(records, indent=1))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ import pandas as pd
 from mmexplore.card import MethodCard
 from mmexplore.errors import UserError
 
-# Called after each epoch with (epoch from 1, epochs at most, values so far this epoch).
+# Called after each epoch with (epoch from 1, epochs at most, {"train loss": ..., "val accuracy/image": ...}).
 # It may raise Cancelled to stop the fit.
 OnEpoch = Callable[[int, int, dict[str, float]], None]
+
+# arrays of a state that standardise the input or report on the fit
+NOT_LEARNED = ("standard.", "mean.", "scale.", "correlations_", "train_correlations_", "rule.shape", "rule.spread")
 
 HISTORY_COLUMNS = ["epoch", "part", "modality", "value"]
 
@@ -77,6 +80,10 @@ class Estimator(ABC):
     @staticmethod
     def empty_history() -> pd.DataFrame:
         return pd.DataFrame(columns=HISTORY_COLUMNS)
+
+    def n_parameters(self) -> int:
+        """How many numbers the fit has learned: its state without means, scales and what was only measured."""
+        return sum(array.size for name, array in self.state()[0].items() if not name.startswith(NOT_LEARNED))
 
     # -- saved state -----------------------------------------------------------
     @abstractmethod

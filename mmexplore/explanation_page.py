@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmexplore.attribution.faithfulness import Faithfulness
 from mmexplore.attribution.pair import METHODS
 from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
-from mmexplore.html_page import figure, note, section, table, whole_page
+from mmexplore.html_page import figure, note, picture, row, section, table, whole_page
 from mmexplore.journey import Seen
 
 #: words that get a map of their own on the page
@@ -17,6 +17,7 @@ def explanation_page(seen: Seen, item: str) -> str:
     found = seen.found
     encoders = f"{found.pair.image.card.title} and {found.pair.reader.card.title}"
     about = [
+        picture(found.pair.square),
         note(f"Between {seen.where} ({encoders}). The text: {found.pair.text}"),
         note(f"Similarity {found.similarity:.3f}. {seen.reading.sentence if seen.reading else ''}"),
     ]
@@ -39,8 +40,8 @@ def explanation_page(seen: Seen, item: str) -> str:
     if found.word_maps is not None and found.words:
         shown = found.words[:MAX_MAPS]
         words.append(note(f"Where the picture looks like each word alone ({len(shown)} of {len(found.words)} words)."))
-        for word, values in zip(shown, found.word_maps, strict=False):
-            words += [note(word.text), figure(heat_map(found.pair.square, values, size=260))]
+        maps = zip(shown, found.word_maps, strict=False)
+        words.append(row(*(note(w.text) + figure(heat_map(found.pair.square, v, 240, scale=False)) for w, v in maps)))
     return whole_page(
         f"Words and regions of {item}",
         [section("The pair", *about), section("Regions", *regions), section("Words", *words)],
@@ -56,11 +57,5 @@ def _areas(checked: Faithfulness, names: dict[str, str]) -> str:
     rows.append(
         ("random orders", about["random"]["deletion"], about["random"]["insertion"], f"{low:+.3f} to {high:+.3f}", "")
     )
-    columns = [
-        "order",
-        "deletion area (small is good)",
-        "insertion area (large is good)",
-        "margin",
-        "beats random orders",
-    ]
+    columns = ["order", "hidden: area (small is good)", "shown: area (large is good)", "margin", "beats random"]
     return table(columns, rows, digits=3)

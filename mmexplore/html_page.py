@@ -22,6 +22,8 @@ table { border-collapse: collapse; margin: .75rem 0; display: block; overflow-x:
 th, td { padding: .25rem .9rem .25rem 0; text-align: left; border-bottom: 1px solid #e7eaee; white-space: nowrap }
 td.number { text-align: right; font-variant-numeric: tabular-nums } p.note { color: #57606a; max-width: 46rem }
 pre { background: #f4f6f8; padding: 1rem; overflow-x: auto; font-size: 13px }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem }
+.row > div { min-width: 0 }
 """
 
 
@@ -62,6 +64,23 @@ def _plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     return f"<script>{get_plotlyjs()}</script>"
+
+
+def row(*parts: str) -> str:
+    """Parts beside each other, as many as the window holds."""
+    return f"<div class=row>{''.join(f'<div>{p}</div>' for p in parts)}</div>"
+
+
+def picture(pixels: np.ndarray, width: int = 240) -> str:
+    """uint8 [h, w, 3] as an image inside the page."""
+    import base64
+    import io
+
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return f'<img alt="" width={width} src="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}">'
 
 
 def figure(drawn: go.Figure | None) -> str:

@@ -57,6 +57,8 @@ def recipe(workspace: Workspace, pairs: str = "PAIRS") -> str:
 
 def _fuse(fitted: FittedFusion) -> str:
     rest = f", objective={fitted.fusion.objective_!r}, target={fitted.target or 'none'!r}, source={fitted.source!r}"
+    if fitted.labels_per_class is not None:
+        rest += f", labels_per_class={fitted.labels_per_class}"
     return _call("fuse", fitted.fusion.name, fitted.fusion.get_params(), f"{rest}, seed={fitted.seed}")
 
 

@@ -98,8 +98,8 @@ def fit_module(
         train_rows, val_rows: positions. Without val rows there is no early stop and the last epoch is kept.
         epochs: at most.  patience: epochs without a lower held-out loss after which it stops.
         batch_size: rows a step at most; batches of one epoch differ by at most one row.
-        on_epoch: called after each epoch with (epoch from 1, epochs, {"train loss": ..., "val loss": ...}); what it
-            raises (Cancelled) leaves here.
+        on_epoch: called after each epoch with (epoch from 1, epochs, {"train loss": ..., "val accuracy/image": ...});
+            what it raises (Cancelled) leaves here.
 
     Returns:
         history: DataFrame (epoch, part, modality, value); part = "train loss", "val loss", "val accuracy", ...;
@@ -142,7 +142,7 @@ def fit_module(
             best, best_epoch = monitored, epoch
             kept = {k: v.detach().clone() for k, v in module.state_dict().items()} if len(val) else {}
         if on_epoch is not None:
-            on_epoch(epoch, epochs, {f"{part} {m}".strip(): value for (part, m), value in values.items()})
+            on_epoch(epoch, epochs, {f"{part}/{m}" if m else part: value for (part, m), value in values.items()})
         if epoch - best_epoch >= patience:
             break
     if kept:

@@ -21,7 +21,7 @@ class FittedFusion:
     """A fusion with what was measured on it.
 
     `target` is the column it was fitted to ("label" or another), if any; `source` the vectors it was given:
-    "encoded" (as the encoders made them) or "aligned".
+    "encoded" (as the encoders made them) or "aligned"; `labels_per_class` the label budget, None = every label.
     """
 
     fusion: Fusion
@@ -29,6 +29,7 @@ class FittedFusion:
     seed: int = 0
     target: str | None = None
     source: str = "encoded"
+    labels_per_class: int | None = None
 
 
 @dataclass

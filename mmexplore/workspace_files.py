@@ -119,6 +119,7 @@ def _write(workspace: Workspace, folder: Path, copy_media: bool) -> None:
                 "seed": fitted.seed,
                 "target": fitted.target,
                 "source": fitted.source,
+                "labels_per_class": fitted.labels_per_class,
                 "score": asdict(fitted.score),
             }
         )
@@ -197,7 +198,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
     if about["alignment"] is not None and workspace.embeddings is not None:
         aligned = load_estimator(path / "alignment", alignments.methods())
         workspace.alignment = aligned
-        workspace.aligned = aligned.transform(workspace.embeddings)
+        workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
     for j, fitted in enumerate(about["fusions"]):
         workspace.fusions[fitted["name"]] = FittedFusion(
             load_estimator(path / "fusions" / str(j), fusion_methods()),
@@ -205,6 +206,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
             fitted["seed"],
             fitted["target"],
             fitted["source"],
+            fitted.get("labels_per_class"),
         )
     return workspace
 

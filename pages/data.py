@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore.ui import bring, examples, loaded, saving, session
+from mmexplore.ui import bring, examples, loaded, presence, saving, session
 from mmexplore.ui.frame import header
 from mmexplore.ui.session import CHOICE
 
@@ -30,3 +30,4 @@ else:
     loaded.summary(workspace)
     loaded.left_out(workspace.dataset.rejected if workspace.dataset else (), "pairs")
     loaded.cards(workspace)
+    presence.view(workspace)

@@ -31,6 +31,8 @@ if workspace.embeddings is not None:
     shared, where = views.shared_space(workspace)
     if shared is not None:
         st.success(plain(f"{', '.join(shared.modalities)} can be compared {where}."))
+        if outside := [m for m in workspace.embeddings.modalities if m not in shared.modalities]:
+            st.caption(plain(f"Not yet: {', '.join(outside)}. An alignment on the Fuse page takes all in.", 400))
     else:
         st.info(plain(where))
     report = st.session_state.get("result.encode")

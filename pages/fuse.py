@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from mmexplore import alignment, fusion
-from mmexplore.figures.spaces import correlations
+from mmexplore import alignment, methods
 from mmexplore.figures.training import learning_curves
-from mmexplore.ui import fusing, python
+from mmexplore.ui import aligning, fusing, python
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
@@ -18,20 +17,11 @@ with st.expander("Alignment (optional): one space for all modalities", expanded=
     st.caption(
         "Fusion does not need it. Comparing a picture with a text does, unless their encoders share a space already."
     )
-    fusing.alignment_panel(workspace, alignment.methods())
-    if workspace.alignment is not None:
-        st.text(f"In use: {workspace.alignment.card.title}")
-        if workspace.alignment.correlations_ is not None:
-            st.caption(
-                "Correlation of each shared direction, on the rows it was fitted to and on rows that were held out. "
-                "A wide gap between the two means that there were too few pairs."
-            )
-            figure = correlations(workspace.alignment.correlations_, workspace.alignment.train_correlations_)
-            chart(figure, "correlations")
-            view_bar("correlations", figure=figure)
+    aligning.panel(workspace, alignment.methods())
+    aligning.results(workspace)
 
 section("Fusion")
-fusing.fusion_panel(workspace, fusion.methods())
+fusing.fusion_panel(workspace, methods.fusion_methods())
 
 fitted = workspace.fitted
 if fitted is not None:

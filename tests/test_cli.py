@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from scipy.stats import binom
 
 from mmexplore.pairs.examples import load_example
+from mmexplore.runtime import cache_dir
 
 
 def mmexplore(*arguments: str | Path, code: int = 0) -> str:
@@ -198,6 +201,64 @@ def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     assert says in mmexplore(*arguments, code=code)
     assert not (tmp_path / "x").exists()
+
+
+INTERRUPTED = """
+import importlib, os, sys, time
+module, _, name = sys.argv.pop(1).partition(":")
+how, owner = int(sys.argv.pop(1)), importlib.import_module(module)
+*inner, last = name.split(".")
+for part in inner:
+    owner = getattr(owner, part)
+original, calls = getattr(owner, last), []
+def stops(*arguments, **named):
+    calls.append(1)
+    answer = original(*arguments, **named)
+    if len(calls) == 1:
+        print("at work:", os.listdir(os.environ["TMPDIR"]), flush=True)
+        os.kill(os.getpid(), how)
+        time.sleep(60)
+    return answer
+setattr(owner, last, stops)
+from mmexplore.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "how"),
+    [
+        ("mmexplore.pairs.archive:Budget.write", signal.SIGINT),
+        ("mmexplore.pairs.rows:_read_modality", signal.SIGINT),
+        ("mmexplore.store:Store.put", signal.SIGINT),
+        ("mmexplore.store:Store.put", signal.SIGTERM),
+        ("mmexplore.workspace_files:_copy", signal.SIGINT),
+    ],
+)
+def test_interrupted_it_leaves_nothing_half_written(where, how, tmp_path):
+    """Ctrl-C while it unpacks, checks, encodes and saves: no run, no temporary folder, no traceback."""
+    emoji = load_example("emoji")
+    with zipfile.ZipFile(tmp_path / "pairs.zip", "w") as archive:
+        for i, picture in enumerate(emoji.cells["picture"][:80]):
+            archive.write(picture, picture.name)
+            archive.writestr(f"{picture.stem}.txt", f"a caption, number {i}")
+    temporary, cache = tmp_path / "tmp", tmp_path / "cache"
+    temporary.mkdir()
+    cache.mkdir()
+    (cache / "engines").symlink_to(cache_dir("engines"))  # a store of its own, with nothing in it
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, where, str(int(how)), "embed", tmp_path / "pairs.zip", "--out",
+         tmp_path / "run"],
+        env=os.environ | {"TMPDIR": str(temporary), "MMEXPLORE_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert "at work: ['mmexplore-" in done.stdout
+    assert done.returncode == 130 and "Traceback" not in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cache", "pairs.zip", "tmp"]
+    assert list(temporary.iterdir()) == []
 
 
 def test_cache_shows_and_clears(tmp_path, monkeypatch):

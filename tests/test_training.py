@@ -111,7 +111,7 @@ def test_no_batch_is_a_lonely_row():
 
 def test_cancel_leaves_the_loop():
     def stop(epoch, epochs, values):
-        assert {"train loss", "val loss", "val error one"} <= set(values)
+        assert {"train loss", "val loss", "val error/one"} <= set(values)
         if epoch == 2:
             raise Cancelled
 

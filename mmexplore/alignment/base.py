@@ -31,3 +31,9 @@ class Alignment(Estimator):
     @abstractmethod
     def transform(self, embeddings: Embeddings) -> Embeddings:
         """The same items with unit vectors [N, K] in one space named "aligned:NAME"; absent rows stay zero."""
+
+    def fitted_part(self, embeddings: Embeddings) -> Embeddings:
+        """The modalities of `embeddings` that were there at the fit: what `transform` takes."""
+        if self.fitted_in_advance:
+            return embeddings
+        return embeddings.only([m for m in embeddings.modalities if m in self.dims_])

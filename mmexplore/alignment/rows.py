@@ -43,11 +43,7 @@ def require_linked(embeddings: Embeddings, within: np.ndarray, method: str) -> N
     for m in names:
         if not np.isfinite(embeddings.vectors[m]).all():
             raise UserError("some vectors hold numbers that are not finite", f"modality {m}", "encode it again")
-    component = {m: m for m in names}
-    for a, b in combinations(names, 2):
-        if pair_rows(embeddings, [a, b], within).sum() >= MIN_PAIRS and component[a] != component[b]:
-            old, new = component[b], component[a]
-            component = {m: new if c == old else c for m, c in component.items()}
+    component = _components(embeddings, within)
     alone = [m for m in names if component[m] != component[names[0]]]
     if alone:
         most = max(int(pair_rows(embeddings, [a, b], within).sum()) for a in alone for b in names if b not in alone)
@@ -57,6 +53,23 @@ def require_linked(embeddings: Embeddings, within: np.ndarray, method: str) -> N
             method,
             "bring more complete pairs, or leave this modality out",
         )
+
+
+def linked(embeddings: Embeddings, within: np.ndarray) -> list[str]:
+    """The most modalities that can be aligned with one another on the rows `within` (of equals those named first)."""
+    component = _components(embeddings, within)
+    sets = [[m for m in component if component[m] == name] for name in dict.fromkeys(component.values())]
+    return max(sets, key=len, default=[])
+
+
+def _components(embeddings: Embeddings, within: np.ndarray) -> dict[str, str]:
+    """Modality -> a name that it shares with those it has MIN_PAIRS rows with, directly or through others."""
+    component = {m: m for m in embeddings.modalities}
+    for a, b in combinations(embeddings.modalities, 2):
+        if pair_rows(embeddings, [a, b], within).sum() >= MIN_PAIRS and component[a] != component[b]:
+            old, new = component[b], component[a]
+            component = {m: new if c == old else c for m, c in component.items()}
+    return component
 
 
 def require_known(embeddings: Embeddings, dims: dict[str, int], method: str) -> None:

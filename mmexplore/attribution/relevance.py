@@ -114,8 +114,9 @@ def _relevance(found: Sequence[torch.Tensor], vector: torch.Tensor, upstream: np
         if slope is None:
             continue
         kept = (_heads(weights) * _heads(slope)).clip(min=0).mean(axis=0)
-        crossing = pooler and j == len(found) - 1
-        relevance = kept @ relevance + (0 if crossing else relevance)
+        if pooler and j == len(found) - 1:  # its queries are learned; some poolers leave out the tokens before patches
+            return kept @ relevance[-kept.shape[1] :]
+        relevance = kept @ relevance + relevance
     return relevance
 
 
@@ -128,7 +129,7 @@ def _patch_row(square: np.ndarray, patches: Patches, pooled: bool = True) -> np.
     """[queries, T] -> what the pooled token takes from each patch, [rows, columns]."""
     by_mean = patches.pool == "avg" or not pooled
     row = square[patches.prefix if by_mean else 0 :][: None if by_mean else 1].mean(axis=0)
-    return row[patches.prefix :].reshape(patches.grid)
+    return row[-patches.grid[0] * patches.grid[1] :].reshape(patches.grid)  # patches come last
 
 
 def _by_word(row: np.ndarray, text: ReadText) -> np.ndarray:

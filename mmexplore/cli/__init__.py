@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import explaining, listing, results, steps
+from mmexplore.cli import comparing, explaining, listing, missing, rebuilding, results, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -26,11 +27,14 @@ for command in (
     steps.embed,
     steps.align,
     steps.fuse,
+    comparing.compare,
+    rebuilding.reconstruct,
     results.weights,
     results.search,
     results.evaluate,
     results.mispairs,
     explaining.explain,
+    missing.missing,
     results.report,
     listing.cache,
 ):
@@ -45,7 +49,11 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def main() -> None:
-    """Run the command; a `UserError` is one sentence on stderr and exit code 1 (2 is a usage error)."""
+    """Run the command; a `UserError` is one sentence on stderr and exit code 1 (2 is a usage error).
+
+    Ctrl-C, and a polite request to end, leave nothing half-written and end with 130, as shells expect.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except UserError as error:

@@ -60,18 +60,21 @@ def methods(as_json: Json = False) -> None:
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete every stored vector.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete every stored vector and thumbnail.")] = False,
     encoder: Annotated[str | None, typer.Option(help="Only those of one encoder.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show (or clear) the store of vectors, where nothing is encoded twice."""
     from mmexplore.journey import default_store
+    from mmexplore.pairs.thumbnails import trim
+    from mmexplore.runtime import cache_dir
 
     store = default_store()
     if clear:
         store.clear(encoder)
     stats = store.stats()
-    answer = stats if isinstance(stats, dict) else vars(stats)
+    thumbnails = trim(cache_dir("thumbnails"), 0) if clear and encoder is None else trim(cache_dir("thumbnails"))
+    answer = (stats if isinstance(stats, dict) else vars(stats)) | {"thumbnail_bytes": thumbnails}
     if as_json:
         print_json(answer)
     else:

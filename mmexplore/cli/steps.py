@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import PairedDataset, Rejected
 from mmexplore.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mmexplore.journey.realigning import Realigned
 
 
 def embed(
@@ -116,15 +119,40 @@ def align(
     answer: dict[str, Any] = {
         "method": method,
         "modalities": workspace.aligned.modalities if workspace.aligned else [],
+        "not_aligned": journey.not_aligned(workspace),
         "correlations": workspace.alignment.correlations_,
         "train_correlations": workspace.alignment.train_correlations_,
     }
+    compared = journey.realigned(workspace)
+    answer["as_they_came"] = None if compared is None else compared.as_dict()
     if as_json:
         print_json(answer)
     else:
         print(f"{workspace.alignment.card.title}: {', '.join(answer['modalities'])} now share one space")
+        if answer["not_aligned"]:
+            print(answer["not_aligned"])
         if workspace.alignment.correlations_ is not None:
             print("held-out correlations: " + " ".join(f"{c:.2f}" for c in workspace.alignment.correlations_[:10]))
+        if compared is not None:
+            _print_realigned(compared)
+
+
+def _print_realigned(compared: Realigned) -> None:
+    print(f"retrieval, per cent, over {compared.rows} rows, as the vectors came and aligned")
+    columns = {"R@1": "r1", "R@5": "r5", "R@10": "r10"}
+    print_table(
+        [
+            {
+                "direction": f"{r.src}->{r.dst}",
+                "vectors": name,
+                **{c: f"{getattr(r, a):.1f}" for c, a in columns.items()},
+            }
+            for name, side in (("as they came", compared.before), ("aligned", compared.after))
+            for r in side
+        ],
+        ["direction", "vectors", *columns],
+    )
+    print(compared.sentence)
 
 
 def fuse(
@@ -135,6 +163,9 @@ def fuse(
         str | None, typer.Option(help="classification, regression, contrastive or reconstruction.")
     ] = None,
     source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
+    labels_per_class: Annotated[
+        int | None, typer.Option(min=1, help="Learn from this many labels of each class.")
+    ] = None,
     seed: FitSeed = None,
     param: Params = None,
     as_json: Json = False,
@@ -143,7 +174,17 @@ def fuse(
     from mmexplore import journey, workspace_files
 
     workspace = workspace_files.open_directory(run)
-    fitted = journey.fuse(workspace, method, parameters(param), objective, target, source, seed, stderr_progress())
+    fitted = journey.fuse(
+        workspace,
+        method,
+        parameters(param),
+        objective,
+        target,
+        source,
+        seed,
+        labels_per_class,
+        stderr_progress(),
+    )
     workspace.add_fusion(fitted)
     workspace_files.save(workspace, run)
     summary = journey.fusion_summary(fitted)

@@ -121,12 +121,7 @@ class OpenVinoEngine(Engine):
                 core = ov.Core()
                 model = core.read_model(self._xml)
                 only = ov.Model([model.output(output)], model.get_parameters(), output)
-                hints = {
-                    "INFERENCE_PRECISION_HINT": self.precision,
-                    "INFERENCE_NUM_THREADS": runtime.threads(),
-                    "PERFORMANCE_HINT": "LATENCY",  # one batch at a time on all threads: the batch fills them
-                }
-                self._compiled[output] = core.compile_model(only, "CPU", hints)
+                self._compiled[output] = core.compile_model(only, "CPU", cpu_hints(self.precision))
         return self._compiled[output]
 
     def run(self, inputs: Mapping[str, np.ndarray], output: str) -> np.ndarray:
@@ -135,6 +130,15 @@ class OpenVinoEngine(Engine):
             requests[output] = self._compile(output).create_infer_request()
         answer = requests[output].infer({k: np.ascontiguousarray(v) for k, v in inputs.items()})
         return np.array(answer[0], dtype=np.float32)  # a copy: the request's memory is used again
+
+
+def cpu_hints(precision: str) -> dict[str, Any]:
+    """How OpenVINO is to run a model here: one batch at a time on all threads, for the batch fills them."""
+    return {
+        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_NUM_THREADS": runtime.threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
 
 
 class TorchEngine(Engine):

@@ -14,11 +14,12 @@ from mmexplore import runtime
 from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
+from mmexplore.encoders.vector import space_of
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
 from mmexplore.progress import Progress
 
-STORE_CHUNK = 4096  # vectors asked of the store at once
+STORE_CHUNK = 1024  # vectors asked of the store at once
 #: train rows that an encoder's scales are taken from at most; of more, a seeded sample
 FIT_ROWS = 2000
 
@@ -86,9 +87,8 @@ def encode_dataset(
         done += totals[modality]
         vectors[modality], present[modality], listed = work.rows()
         rejected += listed
-        space = encoder.card.space
-        own = encoder.card.kind == Kind.VECTOR or isinstance(encoder, FittedEncoder)
-        spaces[modality] = f"{space}:{modality}" if own else space
+        space = space_of(encoder.card, modality, vectors[modality].shape[1])
+        spaces[modality] = f"{space}:{modality}" if isinstance(encoder, FittedEncoder) else space
     progress.update(done, sum(totals.values()), "done")
     return Encoded(
         Embeddings(

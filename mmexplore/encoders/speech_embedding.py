@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore import runtime
 from mmexplore.encoders.base import EncoderCard, Tokens
+from mmexplore.encoders.engine import cpu_hints
 from mmexplore.encoders.sounds import SOUND_VERSION, SoundEncoder
 from mmexplore.encoders.weights import package_file, verified
 from mmexplore.pairs.dataset import Cell, Kind
@@ -94,9 +94,4 @@ def _compiled(name: str, sha256: str, shape: list[int]) -> Any:
     core = ov.Core()
     model = core.read_model(path)
     model.reshape(shape)
-    hints = {
-        "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": runtime.threads(),
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    return core.compile_model(model, "CPU", hints)
+    return core.compile_model(model, "CPU", cpu_hints("f32"))

@@ -42,6 +42,7 @@ class Table(FittedEncoder):
     version = "1"
     batch_size = 1024
     _columns: int = 0
+    _numeric: Sequence[str] = ()
     _transformer: Any = None
 
     def fit(self, cells: Sequence[Cell]) -> Table:
@@ -52,8 +53,9 @@ class Table(FittedEncoder):
         found = copy(self)
         found._columns = len(rows[0])
         frame = _frame(rows)
-        numeric = [c for c in frame if all(is_number(v) for v in frame[c] if v)]
-        found._transformer = _transformer(numeric, [c for c in frame if c not in numeric])
+        names = [str(c) for c in frame.columns]
+        numeric = [c for c in names if all(is_number(v) for v in frame[c] if v)]
+        found._transformer = _transformer(numeric, [c for c in names if c not in numeric])
         found._transformer.fit(_numbers(frame, numeric))
         found._numeric = numeric
         return found
@@ -68,8 +70,6 @@ class Table(FittedEncoder):
             return np.zeros((0, 0), np.float32)
         z = np.asarray(self._transformer.transform(_numbers(_frame(batch), self._numeric)), np.float64)
         return unit(np.concatenate([np.clip(z, -LIMIT, LIMIT), np.ones((len(z), 1))], axis=1))
-
-    _numeric: Sequence[str] = ()
 
 
 def _frame(rows: Sequence[Any]) -> pd.DataFrame:

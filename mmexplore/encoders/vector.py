@@ -46,6 +46,13 @@ class AsIs(Encoder):
         return np.stack(rows)
 
 
+def space_of(card: EncoderCard, modality: str, width: int) -> str:
+    """The space that a modality's vectors lie in: its own for vectors as they are, one a width for shared ones."""
+    if card.kind != Kind.VECTOR:
+        return card.space
+    return f"{card.space}:{modality if card.name == NAME else width}"
+
+
 def _vector(cell: Cell) -> np.ndarray:
     if not isinstance(cell, np.ndarray) or not np.issubdtype(cell.dtype, np.number) or cell.size == 0:
         raise UserError("is not a vector of numbers", "vector", "give an array of numbers")

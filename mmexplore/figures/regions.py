@@ -15,6 +15,7 @@ from mmexplore.figures.escape import label
 from mmexplore.figures.theme import BASE, LINE, base_figure, empty_figure
 
 RAISES, LOWERS = "#E08A00", "#2878BE"
+FEWEST = 8  # places for bars, so that one word is not a wall
 _STEPS = 16  # drawn points a cell, so that the smoothing looks smooth
 #: over the greyed picture; see-through where nothing is said
 _SIGNED = [[0, "rgba(40,120,190,0.85)"], [0.5, "rgba(128,128,128,0)"], [1, "rgba(240,140,0,0.85)"]]
@@ -100,7 +101,11 @@ def word_bars(words: Sequence[str], scores: np.ndarray, meaning: str) -> go.Figu
     )
     figure.add_hline(y=0, line={"width": 1, "color": LINE})
     figure.update_xaxes(
-        tickvals=list(range(len(words))), ticktext=names, showgrid=False, zeroline=False, range=[-0.6, len(words) - 0.4]
+        tickvals=list(range(len(words))),
+        ticktext=names,
+        showgrid=False,
+        zeroline=False,
+        range=[-0.6, max(len(words), FEWEST) - 0.4],
     )
     figure.update_layout(showlegend=False)
     return figure
@@ -122,7 +127,7 @@ def faithfulness_curves(found: Faithfulness, names: Mapping[str, str], what: str
             "anchor": "y2",
         },
         yaxis2={"matches": "y", "showticklabels": False, "anchor": "x2"},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         showlegend=True,
     )
     colours = dict(zip(names, (BASE[1], BASE[0], BASE[2]), strict=False))
@@ -136,11 +141,11 @@ def faithfulness_curves(found: Faithfulness, names: Mapping[str, str], what: str
         figure.add_scatter(**place, y=high, mode="lines", line_width=0, showlegend=False, hoverinfo="skip")
         figure.add_scatter(
             **place, y=low, mode="lines", line_width=0, fill="tonexty", fillcolor="rgba(128,134,145,0.22)",
-            name=f"{len(random)} random orders", showlegend=first, hoverinfo="skip",
+            name=f"{len(random)} random orders", showlegend=first, hoverinfo="skip", legendrank=3000,
         )  # fmt: skip
         figure.add_scatter(
-            **place, y=random.mean(axis=0), mode="lines", line={"color": LINE, "dash": "dot"}, name="their mean",
-            showlegend=first, hovertemplate="random: %{y:.3f}<extra></extra>",
+            **place, y=random.mean(axis=0), mode="lines", line={"color": LINE, "dash": "dot"}, showlegend=first,
+            name="mean of random orders", legendrank=2000, hovertemplate="random: %{y:.3f}<extra></extra>",
         )  # fmt: skip
         for j, (key, name) in enumerate(names.items()):
             figure.add_scatter(

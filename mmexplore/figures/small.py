@@ -1,13 +1,11 @@
 """Small pictures of items that are no photos, for cards: spectrogram, frames, sparklines, a spot on the map.
 
-Each is an SVG made of numbers, our own colours and pixels decoded here: nothing that a person typed or uploaded gets
-into it as text.
+Each is a picture, or an SVG made of numbers and our own colours: nothing that a person typed or uploaded gets into it
+as text.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,8 +19,8 @@ MAX_LANES = 6  # channels drawn; the card says how many there are
 POINTS = 160  # of a sparkline
 
 
-def spectrogram(log_mel: np.ndarray) -> str:
-    """Log power in mel bands [frames, bands] -> time across, pitch up, loudness as colour; SVG, 320 x 110."""
+def spectrogram(log_mel: np.ndarray) -> Image.Image:
+    """Log power in mel bands [frames, bands] -> time across, pitch up, loudness as colour; RGB, 640 x 220."""
     image = np.asarray(log_mel, float).T[::-1]
     step = max(1, image.shape[1] // WIDTH)
     image = image[:, : image.shape[1] // step * step].reshape(len(image), -1, step).max(axis=2)
@@ -32,13 +30,11 @@ def spectrogram(log_mel: np.ndarray) -> str:
     at = shade * (len(stops) - 1)
     low = np.minimum(at.astype(int), len(stops) - 2)
     pixels = stops[low] + (stops[low + 1] - stops[low]) * (at - low)[..., None]
-    return _svg(110, _embedded(Image.fromarray(pixels.astype(np.uint8)), "PNG", WIDTH, 110))
+    return Image.fromarray(pixels.astype(np.uint8)).resize((2 * WIDTH, 220), Image.Resampling.BILINEAR)
 
 
-def contact_sheet(frames: Sequence[np.ndarray]) -> str:
-    """Up to six frames, uint8 [H, W, 3], in reading order, three a line; SVG, 320 wide."""
-    if not frames:
-        return _svg(1, "")
+def contact_sheet(frames: Sequence[np.ndarray]) -> Image.Image:
+    """One to six frames, uint8 [H, W, 3], in reading order, three a line; RGB, 320 wide."""
     columns = min(3, len(frames))
     width = WIDTH // columns
     height = max(1, round(width * frames[0].shape[0] / frames[0].shape[1]))
@@ -47,7 +43,7 @@ def contact_sheet(frames: Sequence[np.ndarray]) -> str:
     for i, pixels in enumerate(frames):
         small = Image.fromarray(pixels).resize((width - 2, max(1, height - 2)), Image.Resampling.BILINEAR)
         sheet.paste(small, (i % columns * width + 1, i // columns * height + 1))
-    return _svg(sheet.height, _embedded(sheet, "JPEG", sheet.width, sheet.height), sheet.width)
+    return sheet
 
 
 def sparklines(series: np.ndarray) -> str:
@@ -93,14 +89,6 @@ def _x(longitude: float) -> float:
 
 def _y(latitude: float) -> float:
     return (90 - latitude) / 180 * 160
-
-
-def _embedded(image: Image.Image, form: str, width: int, height: int) -> str:
-    out = io.BytesIO()
-    image.save(out, form, quality=82)
-    data = base64.b64encode(out.getvalue()).decode()
-    place = f'width="{width}" height="{height}" preserveAspectRatio="none"'
-    return f'<image href="data:image/{form.lower()};base64,{data}" {place}/>'
 
 
 def _svg(height: int, inner: str, width: int = WIDTH) -> str:

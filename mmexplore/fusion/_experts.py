@@ -15,17 +15,25 @@ LOWEST = -30.0  # log-probabilities below this are cut: no expert may veto a cla
 
 @dataclass(frozen=True)
 class Expert:
-    """A linear expert: logits (or a value) = x @ weight + bias; softmax for classes.
+    """Logits (or a value) = z @ weight + bias - |z @ root_c|^2 / 2 with z = x, or x @ axes; softmax for classes.
 
-    weight [d, C], bias [C]; C = 1 for a numeric target.
+    weight [k, C], bias [C]; C = 1 for a numeric target.  root: [C, k, k], or None where the scores are linear.
+    axes: [d, k], or None where k = d.
     """
 
     weight: np.ndarray
     bias: np.ndarray
+    root: np.ndarray | None = None
+    axes: np.ndarray | None = None
 
     def scores(self, x: np.ndarray) -> np.ndarray:
         """Logits or values, float64 [N, C]."""
-        return x.astype(np.float64) @ self.weight + self.bias
+        z = x.astype(np.float64)
+        z = z if self.axes is None else z @ self.axes
+        answer = z @ self.weight + self.bias
+        if self.root is not None:  # one class at a time: [N, k] numbers are held, not [C, N, k]
+            answer -= 0.5 * np.stack([((z @ root) ** 2).sum(1) for root in self.root], axis=1)
+        return answer
 
     def log_proba(self, x: np.ndarray) -> np.ndarray:
         """Log-probabilities, float64 [N, C], none below `LOWEST`."""
@@ -33,7 +41,19 @@ class Expert:
 
     def cooled(self, sharpness: float) -> Expert:
         """The same expert with its logits times `sharpness` (temperature scaling, Guo 2017)."""
-        return Expert(self.weight * sharpness, self.bias * sharpness)
+        root = None if self.root is None else self.root * np.sqrt(sharpness)
+        return Expert(self.weight * sharpness, self.bias * sharpness, root, self.axes)
+
+    def spread(self, seen: np.ndarray, n_classes: int, n_rows: int) -> Expert:
+        """A linear expert on the classes `seen`, for all classes; one without a row counts as a hundredth of a row."""
+        weight = np.zeros((len(self.weight), n_classes))
+        bias = np.full(n_classes, self.bias.mean() + np.log(0.01 / n_rows))
+        weight[:, seen], bias[seen] = self.weight, self.bias
+        return Expert(weight, bias)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Its arrays by name, for saving; `Expert(**arrays)` gives it back."""
+        return {k: v for k, v in vars(self).items() if v is not None}
 
 
 def log_softmax(z: np.ndarray) -> np.ndarray:
@@ -71,30 +91,11 @@ def fit_classifiers(x: np.ndarray, y: np.ndarray, n_classes: int, strengths: tup
         with warnings.catch_warnings():  # 200 steps are enough to predict with; the optimum to the last digit is not
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.set_params(C=strength).fit(x, y)
-        answer.append(_spread(model.coef_, model.intercept_, seen, n_classes, len(y)))
+        coef, intercept = model.coef_, model.intercept_
+        if len(seen) == 2:  # scikit-learn keeps one row of weights for two classes: softmax of (0, z)
+            coef, intercept = np.vstack([np.zeros_like(coef[0]), coef[0]]), np.array([0.0, intercept[0]])
+        answer.append(Expert(coef.T, intercept).spread(seen, n_classes, len(y)))
     return answer
-
-
-def fit_gaussian(x: np.ndarray, y: np.ndarray, n_classes: int, shrinkage: float = 0.5) -> Expert | None:
-    """Linear discriminant analysis with a shrunken covariance (closed form); None where a class has too few rows."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-
-    seen = np.unique(y)
-    if len(seen) < 2 or len(y) <= len(seen):
-        return None
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(x.astype(np.float64), y)
-    return _spread(model.coef_, model.intercept_, seen, n_classes, len(y))
-
-
-def _spread(coef: np.ndarray, intercept: np.ndarray, seen: np.ndarray, n_classes: int, n_rows: int) -> Expert:
-    """scikit-learn's weights of the classes seen -> weights of all classes."""
-    if len(seen) == 2:  # scikit-learn keeps one row of weights for two classes: softmax of (0, z)
-        coef = np.vstack([np.zeros_like(coef[0]), coef[0]])
-        intercept = np.array([0.0, intercept[0]])
-    weight = np.zeros((coef.shape[1], n_classes))
-    bias = np.full(n_classes, intercept.mean() + np.log(0.01 / n_rows))
-    weight[:, seen], bias[seen] = coef.T, intercept
-    return Expert(weight, bias)
 
 
 def fit_regressor(x: np.ndarray, y: np.ndarray) -> Expert:

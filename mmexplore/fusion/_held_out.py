@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore.fusion import _experts as experts
+from mmexplore.fusion._discriminant import LINEAR, QUADRATIC, fit_discriminants
 from mmexplore.fusion._experts import Expert
 from mmexplore.runtime import rng
 
+FEW = 500  # below so many rows more parts cost little time
 STRENGTHS = (0.1, 1.0, 10.0)
+Kind = float | tuple[float, float]  # a logistic regression's strength, or (pooling, shrinkage) of a discriminant
+KINDS: tuple[Kind, ...] = (*STRENGTHS, *LINEAR, *QUADRATIC)
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,13 @@ def fit_held_out(
     Args:
         xs: M of standardised [N, d_m].  present: bool [N, M].
         y: class codes [N], or numbers where `n_classes` is 0.
-        n_folds: at most; as many as the rarest class has groups, at least 2.
+        n_folds: parts the rows are cut into; twice as many where rows are few and a class has fewer than that: an
+            expert of one row a class tells little about one of two.
     """
     smallest = np.bincount(y)[np.unique(y)].min() if n_classes else len(y)
-    folds = draw_folds(groups, y if n_classes else np.zeros(len(y), int), int(np.clip(smallest, 2, n_folds)), seed)
+    if smallest < n_folds and len(y) < FEW:
+        n_folds = 2 * n_folds
+    folds = draw_folds(groups, y if n_classes else np.zeros(len(y), int), n_folds, seed)
     fitted, said, errors = [], np.zeros((*present.shape, max(n_classes, 1))), []
     for m, x in enumerate(xs):
         rows = np.flatnonzero(present[:, m])
@@ -69,16 +76,14 @@ def fit_held_out(
 
 def _classifier(x: np.ndarray, y: np.ndarray, folds: np.ndarray, n_classes: int) -> tuple[Expert, np.ndarray, float]:
     """The kind of expert with the lowest held-out log-loss, at its best sharpness; what it says held out [N, C]."""
-    kinds: list[float | str] = [*STRENGTHS, "gaussian"]
-    logits: dict[float | str, np.ndarray] = {kind: np.zeros((len(y), n_classes)) for kind in kinds}
+    logits: dict[Kind, np.ndarray] = {kind: np.zeros((len(y), n_classes)) for kind in KINDS}
     for fold in np.unique(folds):
         out = folds == fold
-        for kind, expert in _all_kinds(x[~out], y[~out], n_classes).items():
-            if expert is None:
-                logits.pop(kind, None)
-            elif kind in logits:
-                logits[kind][out] = expert.scores(x[out])
-    best_kind: float | str = STRENGTHS[1]
+        found = _fit_kinds(x[~out], y[~out], n_classes)
+        logits = {kind: z for kind, z in logits.items() if kind in found}  # a kind must be able to say of every row
+        for kind, z in logits.items():
+            z[out] = found[kind].scores(x[out])
+    best_kind: Kind = STRENGTHS[1]
     best_sharpness, best = 1.0, np.inf
     for kind, z in logits.items():
         sharpness, loss = best_temperature(z, y)
@@ -86,22 +91,19 @@ def _classifier(x: np.ndarray, y: np.ndarray, folds: np.ndarray, n_classes: int)
             best_kind, best_sharpness, best = kind, sharpness, loss
     if len(y) == 0:
         return Expert(np.zeros((x.shape[1], n_classes)), np.zeros(n_classes)), logits[best_kind], np.log(n_classes)
-    expert = _all_kinds(x, y, n_classes, only=best_kind)[best_kind]
-    assert expert is not None
+    expert = _fit_kinds(x, y, n_classes, only=best_kind)[best_kind]
     held_out = np.maximum(experts.log_softmax(best_sharpness * logits[best_kind]), experts.LOWEST)
     return expert.cooled(best_sharpness), held_out, best
 
 
-def _all_kinds(
-    x: np.ndarray, y: np.ndarray, n_classes: int, only: float | str | None = None
-) -> dict[float | str, Expert | None]:
-    """Kind -> expert: logistic regressions by strength, and the shrunken Gaussian one."""
-    strengths = STRENGTHS if only is None else tuple(s for s in STRENGTHS if s == only)
-    found: dict[float | str, Expert | None] = {}
+def _fit_kinds(x: np.ndarray, y: np.ndarray, n_classes: int, only: Kind | None = None) -> dict[Kind, Expert]:
+    """Kind -> expert: logistic regressions by strength, Gaussian ones by what is shared and shrunken."""
+    found: dict[Kind, Expert] = {}
+    strengths = [s for s in STRENGTHS if only in (None, s)]
     if strengths:
-        found |= dict(zip(strengths, experts.fit_classifiers(x, y, n_classes, strengths), strict=True))
-    if only in (None, "gaussian"):
-        found["gaussian"] = experts.fit_gaussian(x, y, n_classes)
+        found |= dict(zip(strengths, experts.fit_classifiers(x, y, n_classes, tuple(strengths)), strict=True))
+    if not isinstance(only, float):
+        found |= fit_discriminants(x, y, n_classes, only)
     return found
 
 

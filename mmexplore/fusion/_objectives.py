@@ -76,7 +76,8 @@ class Losses:
         names: modalities in alphabetical order, for the curves.
         dropout: share of the training rows shown with a random subset of their modalities.
         unimodal_weight: how much the unimodal heads count, if there are any.
-        generator: of the random subsets; `held_out` rows always see the same subsets.
+        generator: of the random subsets. Held-out rows see the same ones each time, beside all that is present: the
+            fit stops where it serves both. Their curves are those of all that is present.
     """
 
     objective: str
@@ -91,7 +92,8 @@ class Losses:
         shown = drop_modalities(batch.present, self.dropout, self.generator) if train else batch.present
         parts = net.parts(batch.xs, shown)
         fused = net.fuse(parts, shown).fused
-        answer = {"loss": predictive_loss(self.objective, net.head, fused, batch).mean()}
+        full = predictive_loss(self.objective, net.head, fused, batch).mean()
+        answer = {"loss": full}
         if self.objective == "classification":
             answer["accuracy"] = _accuracy(net.head(fused), batch.target)
         if net.unimodal_heads is not None:
@@ -99,6 +101,11 @@ class Losses:
             answer["loss"] = answer["loss"] + self.unimodal_weight * sum(answer[f"loss/{m}"] for m in self.names)
         elif not train:
             answer |= self._alone(net, parts, batch)
+        if not train and self.dropout > 0:
+            some = drop_modalities(batch.present, 1.0, torch.Generator().manual_seed(0))
+            partial = net.fuse(parts * some[..., None], some).fused
+            masked = predictive_loss(self.objective, net.head, partial, batch).mean()
+            answer["loss"] = answer["loss"] + (masked - full) / 2
         return answer
 
     def _unimodal(self, net: FusionNet, parts: Tensor, shown: Tensor, batch: Batch) -> dict[str, Tensor]:

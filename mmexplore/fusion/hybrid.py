@@ -20,9 +20,6 @@ class HybridFusion(TorchFusion):
     """f = GELU(W [P_1 c_1; ...; P_M c_M; presence]); loss = fused + `unimodal_weight` * sum of the unimodal losses.
 
     The answer is the mean of the logits (values) of the fused head and of the heads of the present modalities.
-
-    Args:
-        unimodal_weight: how much each modality's own loss counts; above 0.
     """
 
     unimodal_weight: float = 0.5
@@ -42,9 +39,6 @@ class HybridFusion(TorchFusion):
         missing="An absent part is zero, its head is silent and a presence bit says so; trained with modalities "
         "dropped at random. Nothing present: the zero vector.",
     )
-
-    def auxiliary(self) -> float:
-        return self.unimodal_weight
 
     def layers(self, n_modalities: int) -> nn.ModuleDict:
         from torch import nn

@@ -38,11 +38,14 @@ class TorchFusion(Fusion):
     Args:
         width: numbers a modality is projected to.
         modality_dropout: share of training rows with a random subset, 0 to 1.
+        unimodal_weight: how much each modality's own loss counts; above 0 every modality has a head of its own, so
+            that none is lazy while another does the work.
         epochs, batch_size, lr, weight_decay, patience: as in `training.fit_module`.
     """
 
     width: int = 64
     modality_dropout: float = 0.5
+    unimodal_weight: float = 0.0
     epochs: int = 60
     batch_size: int = 64
     lr: float = 2e-3
@@ -60,10 +63,6 @@ class TorchFusion(Fusion):
     @abstractmethod
     def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
         """parts [B, M, width] (zero where absent), present bool [B, M] -> Combined."""
-
-    def auxiliary(self) -> float:
-        """Weight of the unimodal losses; above 0 every modality has a head of its own."""
-        return 0.0
 
     def check(self, n_modalities: int) -> None:
         """Raise UserError where the method cannot take so many modalities."""
@@ -97,7 +96,7 @@ class TorchFusion(Fusion):
         def train_net(train: np.ndarray, val: np.ndarray, epochs: int, hear: OnEpoch | None) -> pd.DataFrame:
             generator = torch.Generator().manual_seed(seed)
             names = self.standard_.names
-            losses = Losses(objective, names, self.modality_dropout, self.auxiliary(), generator)
+            losses = Losses(objective, names, self.modality_dropout, self.unimodal_weight, generator)
 
             def step(rows: torch.Tensor, train_now: bool) -> dict[str, torch.Tensor]:
                 batch = Batch([x[rows] for x in xs], present[rows], target[rows])
@@ -191,7 +190,7 @@ class TorchFusion(Fusion):
 
         dims = self.standard_.dims
         head = make_head(self.objective_, 0 if self.classes_ is None else len(self.classes_), dims)
-        return FusionNet(dims, self.width, self.layers(len(dims)), self.combine, head, self.auxiliary() > 0)
+        return FusionNet(dims, self.width, self.layers(len(dims)), self.combine, head, self.unimodal_weight > 0)
 
     def _batch_size(self, n_train: int) -> int:
         """Smaller batches where rows are few, so that an epoch has some steps; contrastive needs its negatives."""

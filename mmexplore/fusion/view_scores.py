@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,41 +13,77 @@ from mmexplore.fusion.score import FusionScore, entry, in_train
 from mmexplore.fusion.standardise import fit_standard
 
 
+class Transforms(Protocol):
+    """Whatever makes one vector of an item: a fitted fusion, or a baseline."""
+
+    def transform(self, embeddings: Embeddings) -> np.ndarray: ...
+
+
+Hits = dict[str, tuple[np.ndarray, np.ndarray]]  # name -> (0 or 1 a query, the query's group), both [n]
+
+
 def contrastive_score(fusion: Fusion, test: Embeddings, which: str, seed: int) -> FusionScore:
     """A view with one modality dropped must find its full view among all scored rows."""
+    return score_of_hits(contrastive_hits(fusion, test), test, which, seed)
+
+
+def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
+    """What each query found, by name.
+
+    "recall@1", "recall@10": a view with one modality dropped asks for its full view, every modality in turn.
+    "disjoint recall@10": one modality alone asks for the view made of all the others. "NAME alone": the first place,
+    asked with that modality alone.
+    """
     full = _unit(fusion.transform(test))
-    groups = np.unique(test.groups.astype(str), return_inverse=True)[1]
-    names, mask = test.modalities, test.mask
-    first, tenth, alone, across = [], [], {}, []
-    for j, name in enumerate(names):
+    groups, mask = _codes(test), test.mask
+    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"recall@1": [], "recall@10": [], "disjoint recall@10": []}
+
+    def note(name: str, hits: np.ndarray, asked: np.ndarray) -> None:
+        found.setdefault(name, []).append((hits.astype(float), test.groups[asked]))
+
+    for j, name in enumerate(test.modalities):
         hidden = np.zeros_like(mask)
         hidden[:, j] = True
-        can = mask[:, j] & (mask.sum(1) > 1)
+        has, can = mask[:, j], mask[:, j] & (mask.sum(1) > 1)
         dropped = _unit(fusion.transform(test.hide(hidden)))
+        lonely = _unit(fusion.transform(test.hide(~hidden)))
         if can.any():
             rank = find_ranks(dropped[can], full, groups[can], groups)
-            first.append((rank <= 1, test.groups[can]))
-            tenth.append(rank <= 10)
-        lonely = _unit(fusion.transform(test.hide(~hidden)))
-        has = mask[:, j]
+            note("recall@1", rank <= 1, can)
+            note("recall@10", rank <= 10, can)
+            # nothing shared: this modality alone finds the view made of all the others
+            note("disjoint recall@10", find_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10, can)
         if has.any():
-            alone[name] = entry(
-                (find_ranks(lonely[has], full, groups[has], groups) <= 1).astype(float), test.groups[has], seed
-            )
-        if can.any():  # nothing shared: this modality alone finds the view made of all the others
-            across.append(find_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10)
-    if not first:
+            note(f"{name} alone", find_ranks(lonely[has], full, groups[has], groups) <= 1, has)
+    if not found["recall@1"]:
         raise UserError("no held-out row has two modalities", "evaluate", "give rows with two modalities present")
-    hits = np.concatenate([h for h, _ in first]).astype(float)
-    fused = entry(hits, np.concatenate([g for _, g in first]), seed)
-    chance = float(np.mean(np.bincount(groups)[groups])) / len(test)
-    details = {
-        "recall@10": float(np.concatenate(tenth).mean()),
-        "disjoint recall@10": float(np.concatenate(across).mean()),
-        "chance recall@10": min(1.0, 10 * chance),
-    }
-    baselines = {f"{m} alone": alone[m] for m in names if m in alone}
-    return FusionScore("recall@1", fused["score"], fused["interval"], baselines, chance, which, len(test), details)
+    return {name: (np.concatenate([h for h, _ in p]), np.concatenate([g for _, g in p])) for name, p in found.items()}
+
+
+def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> np.ndarray:
+    """[N], 0 or 1: does each row, with the cells of `holes` (bool [N, M]) taken away, find its own full view?"""
+    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), _codes(test)
+    return (find_ranks(_unit(partial), _unit(full), groups, groups) <= 1).astype(float)
+
+
+def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> FusionScore:
+    """`contrastive_hits` as a score."""
+    fused = entry(*found["recall@1"], seed)
+    chance = contrastive_chance(test)
+    details = {name: float(found[name][0].mean()) for name in ("recall@10", "disjoint recall@10")}
+    details["chance recall@10"] = min(1.0, 10 * chance)
+    alone = {f"{m} alone": entry(*found[f"{m} alone"], seed) for m in test.modalities if f"{m} alone" in found}
+    return FusionScore("recall@1", fused["score"], fused["interval"], alone, chance, which, len(test), details)
+
+
+def contrastive_chance(test: Embeddings) -> float:
+    """How often a full view drawn at random is of the query's group."""
+    groups = _codes(test)
+    return float(np.mean(np.bincount(groups)[groups])) / len(test)
+
+
+def _codes(test: Embeddings) -> np.ndarray:
+    return np.unique(test.groups.astype(str), return_inverse=True)[1]
 
 
 def _unit(v: np.ndarray) -> np.ndarray:

@@ -142,12 +142,10 @@ class Generative(Fusion):
 
         standard, answer = self.standard_, {}
         z = torch.as_tensor(np.asarray(codes, np.float32), device=device())
-        for name, mean, spread, decoder in zip(
-            standard.names, standard.mean, standard.spread, self.net_.decoders, strict=True
-        ):
+        for j, (name, decoder) in enumerate(zip(standard.names, self.net_.decoders, strict=True)):
             with torch.no_grad():
                 x = [decoder(part).cpu().numpy() for part in z.split(CHUNK)]
-            answer[name] = (np.concatenate(x) * spread + mean).astype(np.float32)
+            answer[name] = standard.undo(j, np.concatenate(x))
         return {m: answer[m] for m in self.modalities_}
 
     def sample(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.columns import columns_of, tables_of
+from mmexplore.journey.comparing import Comparison, Setting, compare, named_methods
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.explaining import (
@@ -37,16 +38,21 @@ from mmexplore.journey.measuring import (
     shapley_of,
 )
 from mmexplore.journey.querying import query_kinds
+from mmexplore.journey.realigning import realigned
+from mmexplore.journey.rebuilding import oddest, rebuild_item, rebuild_report, sample_items
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
-from mmexplore.journey.spaces import align, shared_space
+from mmexplore.journey.spaces import align, not_aligned, shared_space
 from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
+    "Comparison",
     "Seen",
+    "Setting",
     "agreement_of",
     "align",
     "can_fill",
     "columns_of",
+    "compare",
     "default_encoder",
     "default_encoders",
     "default_store",
@@ -67,7 +73,10 @@ __all__ = [
     "mean_entropy",
     "measured_weights",
     "mispairs_of",
+    "named_methods",
     "nearest_real",
+    "not_aligned",
+    "oddest",
     "offline_workspace",
     "pair_of",
     "pair_of_item",
@@ -76,7 +85,11 @@ __all__ = [
     "query_kinds",
     "reading_of",
     "real_items",
+    "realigned",
+    "rebuild_item",
+    "rebuild_report",
     "retrieval_reports",
+    "sample_items",
     "search_items",
     "search_like",
     "shapley_of",

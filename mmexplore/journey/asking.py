@@ -42,13 +42,24 @@ def make(methods: dict[str, type], name: str, params: dict[str, Any] | None, wha
         ) from error
 
 
-def epochs(progress: Progress | None) -> OnEpoch | None:
+def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:
+    """What a fit tells after each epoch: to `progress` (where it may be cancelled), and to `hear` (live curves).
+
+    Args:
+        part: (which, of how many) where several fits make one job: the progress then counts fits.
+    """
     if progress is None:
-        return None
+        return hear
+    which, parts = part
 
     def on_epoch(epoch: int, epochs: int, values: dict[str, float]) -> None:
-        shown = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
-        progress.update(epoch, epochs, f"epoch {epoch}: {shown}")
+        shown = ", ".join(f"{name} {value:.3g}" for name, value in values.items() if "/" not in name)
+        if parts == 1:
+            progress.update(epoch, epochs, f"epoch {epoch}: {shown}" if shown else "")
+        else:
+            progress.update(which + epoch / epochs, parts)
         progress.check()
+        if hear is not None:
+            hear(epoch, epochs, values)
 
     return on_epoch

@@ -34,18 +34,22 @@ def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:
 
 
 def retrieval_reports(
-    workspace: Workspace, shared: Embeddings | None = None, max_queries: int | None = None
+    workspace: Workspace,
+    shared: Embeddings | None = None,
+    max_queries: int | None = None,
+    rows: np.ndarray | None = None,
 ) -> tuple[list[RetrievalReport], list[str]]:
     """A report for every direction of the shared space over `evaluation_rows`, and why others have none.
 
     Args:
         shared: the shared space, where the caller has it already.  max_queries: as in `retrieval_report`.
+        rows: bool [N], other rows than `evaluation_rows`.
     """
     if shared is None:
         shared, _ = shared_space(workspace)
     if shared is None:
         return [], []
-    rows, _ = evaluation_rows(workspace)
+    rows = evaluation_rows(workspace)[0] if rows is None else rows
     reports, refused = [], []
     for src, dst in permutations(shared.modalities, 2):
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from mmexplore.attribution.explanation import Chosen, Explanation, check_regions, check_words, explain
 from mmexplore.attribution.faithfulness import Faithfulness
-from mmexplore.attribution.pair import Chosen, Explanation, Pair, check_regions, check_words, explain
+from mmexplore.attribution.pair import Pair
 from mmexplore.attribution.regions import BASELINES
 from mmexplore.embeddings import Embeddings
 from mmexplore.encoders import registry
@@ -82,19 +83,22 @@ def pair_of(
     shared = comparable(workspace, shared)
     for modality in (image_modality, text_modality):
         known(modality, shared.modalities, "pair")
+        if modality not in workspace.encoders:
+            raise UserError("its vectors came without an encoder", modality, "encode it on the Encode page")
     if not text.strip():
         raise UserError("there is no text", "pair", "type a caption")
-    image = registry.load(workspace.encoders.get(image_modality, ""), Kind.IMAGE)
-    reader = registry.load(workspace.encoders.get(text_modality, ""), Kind.TEXT)
+    image = registry.load(workspace.encoders[image_modality], Kind.IMAGE)
+    reader = registry.load(workspace.encoders[text_modality], Kind.TEXT)
     if not isinstance(image, PictureEncoder):
         raise UserError("does not encode pictures", image_modality, "choose a picture encoder on the Encode page")
+    now = replace(workspace)  # as it is: a pair is looked at for longer than the workspace stays the same
     return Pair(
         square=image.squares([picture])[0],
         text=text.strip(),
         image=image,
         reader=reader,
-        image_to_shared=partial(carried, workspace, shared, image_modality),
-        text_to_shared=partial(carried, workspace, shared, text_modality),
+        image_to_shared=partial(carried, now, shared, image_modality),
+        text_to_shared=partial(carried, now, shared, text_modality),
     )
 
 

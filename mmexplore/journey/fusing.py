@@ -10,6 +10,8 @@ import pandas as pd
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
+from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import evaluate_fusion
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
@@ -25,24 +27,34 @@ def fuse(
     target: str | None = None,
     source: str = "encoded",
     seed: int | None = None,
+    labels_per_class: int | None = None,
     progress: Progress | None = None,
+    hear: OnEpoch | None = None,
 ) -> FittedFusion:
     """Fit a fusion on the train rows and score it, beside its baselines, on rows it has not seen.
 
     Args:
         target: "label" (the default where there are labels), another column, or "none" to ignore labels.
         source: "encoded" (the vectors as the encoders made them) or "aligned".
+        labels_per_class: a label budget (see `fusion.budget.keep_labels`); None = every label.
+        hear: told the values of each epoch while the fit runs.
     """
     seed = workspace.seed if seed is None else seed
     estimator = make(fusion_methods(), method, params, "fusion")
     workspace.ensure_split()
     embeddings = fusion_input(workspace, target, source)
-    estimator.fit(embeddings, objective=objective, on_epoch=epochs(progress), seed=seed)
+    if labels_per_class is not None:
+        embeddings = keep_labels(embeddings, labels_per_class, seed)
+    estimator.fit(embeddings, objective=objective, on_epoch=epochs(progress, hear), seed=seed)
     score = evaluate_fusion(estimator, embeddings, seed=seed)
-    if workspace.split_source == "drawn" and score.rows == "test":
-        score = replace(score, rows="held-out")  # `test` is a word for the data's own split
+    score = replace(score, rows=rows_name(workspace, score.rows))
     used = None if embeddings.labels is None else target or "label"
-    return FittedFusion(estimator, score, seed, used, source)
+    return FittedFusion(estimator, score, seed, used, source, labels_per_class)
+
+
+def rows_name(workspace: Workspace, rows: str) -> str:
+    """How the scored rows are called: `test` is a word for the data's own split."""
+    return "held-out" if workspace.split_source == "drawn" and rows == "test" else rows
 
 
 def fusion_input(workspace: Workspace, target: str | None = None, source: str = "encoded") -> Embeddings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,9 @@ def missing_lab(
     names = list(dict.fromkeys(missing_methods(workspace) if methods is None else methods))
     if not names:
         raise UserError("no method is chosen", "missing", "name one or more")
+    columns = embeddings.modalities if modality == ALL else [modality]
+    plan = Plan(columns, shares, at, by_class, seeds, workspace.seed)
+    plan.check(embeddings)
     progress = progress or Progress()
 
     def on_epoch(epoch: int, epochs: int, values: dict[str, float]) -> None:
@@ -85,9 +89,9 @@ def missing_lab(
         kept = workspace.fusions.get(name)
         same = kept is not None and (kept.target or "none", kept.source) == (_named(target, embeddings), source)
         fitted[name] = kept.fusion if kept is not None and same else fit(name, embeddings)
-    columns = embeddings.modalities if modality == ALL else [modality]
-    plan = Plan(columns, shares, at, by_class, seeds, workspace.seed)
-    return run_lab(embeddings, fitted, fit, plan, progress)
+    lab = run_lab(embeddings, fitted, fit, plan, progress)
+    drawn = workspace.split_source == "drawn" and lab.which == "test"
+    return replace(lab, which="held-out") if drawn else lab  # `test` is a word for the data's own split
 
 
 def _named(target: str | None, embeddings: Embeddings) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.bridge import BridgeAlignment
+from mmexplore.alignment.rows import MIN_PAIRS, linked, train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.workspace import Workspace
@@ -52,16 +54,29 @@ def _together(embeddings: Embeddings) -> list[str]:
 
 
 def align(
-    workspace: Workspace, method: str, params: dict[str, Any] | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    method: str,
+    params: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+    hear: OnEpoch | None = None,
 ) -> tuple[Alignment, Embeddings]:
     """Fit (or, for one fitted in advance, choose) an alignment on the train rows.
+
+    A modality that too few rows have together with the others is left out of it, and of what is given back.
+
+    Args:
+        hear: told the values of each epoch while the fit runs.
 
     Raises:
         UserError: no such method, or the data does not allow it.
     """
     estimator = make(alignments.methods(), method, params, "alignment")
-    embeddings = embeddings_of(workspace) if estimator.fitted_in_advance else workspace.ensure_split()
-    estimator.fit(embeddings, on_epoch=epochs(progress), seed=workspace.seed)
+    embeddings = embeddings_of(workspace)
+    if not estimator.fitted_in_advance:
+        embeddings = workspace.ensure_split()
+        together = linked(embeddings, train_rows(embeddings))
+        embeddings = embeddings.only(together) if len(together) > 1 else embeddings
+    estimator.fit(embeddings, on_epoch=epochs(progress, hear), seed=workspace.seed)
     return estimator, estimator.transform(embeddings)
 
 
@@ -78,10 +93,22 @@ def carried(workspace: Workspace, shared: Embeddings, modality: str, vectors: np
         content={m: np.full(n, "", object) for m in embeddings.modalities},
     )
     if workspace.alignment is not None:
-        given = workspace.alignment.transform(given)
+        given = workspace.alignment.transform(workspace.alignment.fitted_part(given))
     elif shared.spaces[modality] != given.spaces[modality]:
         given = BridgeAlignment().fit(given).transform(given)
     return given.vectors[modality]
+
+
+def not_aligned(workspace: Workspace) -> str:
+    """One sentence on the modalities that the alignment left out; "" where it has all of them."""
+    if workspace.aligned is None or workspace.embeddings is None or workspace.alignment is None:
+        return ""
+    left = [m for m in workspace.embeddings.modalities if m not in workspace.aligned.modalities]
+    if not left:
+        return ""
+    if workspace.alignment.fitted_in_advance:
+        return f"Not aligned: {', '.join(left)} (it was not made for these encoders)."
+    return f"Not aligned: {', '.join(left)} (fewer than {MIN_PAIRS} train rows have it together with another modality)."
 
 
 def comparable(workspace: Workspace, shared: Embeddings | None = None) -> Embeddings:

@@ -146,19 +146,44 @@ def _project(
     return run(points[first], start, dims, seed, n_neighbors, min_dist)[codes].astype(np.float32), method, None
 
 
+@dataclass(frozen=True)
+class Plane:
+    """Principal axes that stay as they are: later points are laid on them, and no other point moves.
+
+    Attributes:
+        mean: float32 [d].  axes: float64 [d, dims], zero where the data have no such axis.
+        explained: share of the variance of each axis, 0..1.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+    explained: tuple[float, ...]
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Points [n, d] of the same space -> float32 [n, dims]."""
+        return ((points - self.mean) @ self.axes).astype(np.float32)
+
+
 def pca(points: np.ndarray, dims: int) -> tuple[np.ndarray, tuple[float, ...]]:
     """Principal components of points [N, d] -> (float32 [N, dims], share of the variance of each, 0..1).
 
     The sign is fixed (the greatest loading of each axis is positive). Axes that the data do not have are zero.
     """
+    plane = fit_plane(points, dims)
+    return plane.project(points), plane.explained
+
+
+def fit_plane(points: np.ndarray, dims: int) -> Plane:
+    """The principal axes of points [N, d], see `pca`."""
     from scipy.linalg import eigh
 
     n, width = points.shape
-    answer, shares = np.zeros((n, dims), np.float32), np.zeros(dims)
-    centred = points - points.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32) if n else points
+    fixed, shares = np.zeros((width, dims)), np.zeros(dims)
+    mean = points.mean(axis=0, dtype=np.float64).astype(np.float32) if n else np.zeros(width, np.float32)
+    centred = points - mean
     total = float((centred.astype(np.float64) ** 2).sum())
     if n < 2 or total < 1e-12 * n:
-        return answer, tuple(shares)
+        return Plane(mean, fixed, tuple(shares))
     product = (centred.T @ centred if n >= width else centred @ centred.T).astype(np.float64)  # the smaller of the two
     values, axes = eigh(product, subset_by_index=[max(len(product) - dims, 0), len(product) - 1])
     values, axes = np.maximum(values[::-1], 0), axes[:, ::-1]
@@ -168,9 +193,9 @@ def pca(points: np.ndarray, dims: int) -> tuple[np.ndarray, tuple[float, ...]]:
     axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1)
     real = values > 1e-10 * total
     found = axes.shape[1]
-    answer[:, :found] = np.where(real, centred @ axes, 0)
+    fixed[:, :found] = np.where(real, axes, 0)
     shares[:found] = np.where(real, values / total, 0)
-    return answer, tuple(float(s) for s in shares)
+    return Plane(mean, fixed, tuple(float(s) for s in shares))
 
 
 def _umap(points: np.ndarray, start: np.ndarray, dims: int, seed: int, n_neighbors: int, min_dist: float) -> np.ndarray:

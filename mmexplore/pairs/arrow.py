@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from mmexplore.errors import UserError
-from mmexplore.pairs.delimited import check_header
+from mmexplore.pairs.delimited import MAX_CELLS, check_header, too_many_cells
 from mmexplore.pairs.media import suffix_of
 from mmexplore.pairs.values import suffix_of_bytes
 from mmexplore.uploads import spend
 
+_RATIO, _RATIO_FLOOR = 100, 256 << 20
 _BATCH_ROWS = 500  # of 200 KB photos: 100 MB
 
 
@@ -30,13 +31,13 @@ def read_arrow(
     Face's class numbers come as their names.
 
     Raises:
-        UserError: damaged, or no such file.
+        UserError: damaged, no such file, or it would unpack to far more than it is.
     """
     import pyarrow as pa
 
     try:
         row = 0
-        for batch in _batches(path, batch_rows):
+        for batch in _batches(path, name, batch_rows):
             if row == 0:
                 header = check_header([str(n) for n in batch.schema.names], name)
                 classes = _class_names(batch.schema)
@@ -51,12 +52,13 @@ def read_arrow(
         raise UserError("the table cannot be read (damaged Parquet or Arrow file)", name, "save it again") from error
 
 
-def _batches(path: Path, batch_rows: int) -> Iterator[Any]:
+def _batches(path: Path, name: str, batch_rows: int) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if suffix_of(path.name) != ".arrow":
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:  # else whole row groups are held
+            check_unpacked_size(file.metadata, path.stat().st_size, name)
             yield from file.iter_batches(batch_size=batch_rows)
         return
     with pa.memory_map(str(path)) as source:
@@ -67,7 +69,25 @@ def _batches(path: Path, batch_rows: int) -> Iterator[Any]:
             file = pa.ipc.open_file(source)
             reader = (file.get_batch(i) for i in range(file.num_record_batches))
         for batch in reader:
+            batch.validate(full=True)  # offsets are believed from here on: a damaged one would end the process
             yield from (batch.slice(start, batch_rows) for start in range(0, batch.num_rows, batch_rows))
+
+
+def check_unpacked_size(about: Any, packed: int, name: str) -> None:
+    """Few bytes can stand for very many cells, or for one very large one: judged by a Parquet file's footer.
+
+    Args:
+        about: the footer.  packed: bytes of the file.  name: for the message.
+
+    Raises:
+        UserError: too many cells, or it would unpack to far more than it is.
+    """
+    if about.num_rows * about.num_columns > MAX_CELLS:
+        raise too_many_cells(name)
+    # Of the columns' own entries nothing is asked: pyarrow ends the process at some that are damaged.
+    unpacked = sum(about.row_group(g).total_byte_size for g in range(about.num_row_groups))
+    if unpacked > max(_RATIO_FLOOR, _RATIO * packed):
+        raise UserError(f"the table unpacks to more than {_RATIO} times its size", name, "save it uncompressed")
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.media import kind_of_name
-from mmexplore.pairs.text import detect_encoding
+from mmexplore.pairs.text import detect_encoding, is_damaged
+from mmexplore.pairs.values import storable
 
 MAX_COLUMNS = 10_000
+MAX_CELLS = 30_000_000
 MAX_CELL = 16 << 20  # characters
+MAX_LINE = 64 << 20  # characters
+MAX_BROKEN = 1_000_000  # rows that cannot be used: above this it is no table
+BROKEN_LISTED = 100_000
 _HEADER_REMEDY = "put the names of the columns into the first row"
 
 
@@ -21,10 +28,11 @@ def read_delimited(path: Path, name: str, rejected: list[Rejected]) -> Iterator[
     """Rows of a CSV or TSV: first (1, header), then (row number, cells), each with as many cells as the header.
 
     Row numbers are a spreadsheet's: the header is row 1, a quoted line break does not count. Rows that cannot be used
-    (too few or too many cells, empty, NUL characters, a cell above `MAX_CELL`) are appended to `rejected`.
+    (too few or too many cells, empty, NUL characters, damaged letters, a cell above `MAX_CELL`) are appended to
+    `rejected`, the first `BROKEN_LISTED` of them, then their number.
 
     Raises:
-        UserError: not text, no header, more than `MAX_COLUMNS` columns.
+        UserError: not text, no header, more than `MAX_COLUMNS` columns, more than `MAX_BROKEN` broken rows.
     """
     with path.open("rb") as file:
         sample = file.read(1 << 20)
@@ -40,34 +48,110 @@ def _rows(
 ) -> Iterator[tuple[int, list[str]]]:
     delimiter = sniff_delimiter(sample.decode(encoding, "replace"), tabbed=path.suffix.lower() in (".tsv", ".tab"))
     csv.field_size_limit(MAX_CELL)
-    # Latin-1 text whose first odd letter comes after the sample is read as such, not refused
-    errors = "replace" if encoding == "cp1252" else "strict"
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        header = next(reader, [])
+    with open_text(path, encoding, newline="") as file:
+        lines = _Quotes(bounded_lines(file, delimiter))
+        reader = csv.reader(lines, delimiter=delimiter)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise UserError("the header is not text that can be column names", name, _HEADER_REMEDY) from error
         yield 1, check_header(header, name)
-        width, number, empty = len(header), 1, []
+        width, number, empty = len(header), 1, 0
+        broken = Broken(name, rejected)
         while True:
             number += 1
+            lines.open = False
             try:
                 row = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error:
-                rejected.append(Rejected(number, "", "", f"a cell has more than {MAX_CELL:,} characters"))
+                lines.close()
+                broken.add(number, f"a cell has more than {MAX_CELL:,} characters, or there are far too many cells")
                 continue
             if not any(cell.strip() for cell in row):
-                empty.append(number)
+                empty += 1
+                broken.check(empty)
                 continue
-            # blank rows at the very end are no rows
-            rejected.extend(Rejected(e, "", "", "the row is empty") for e in empty)
-            empty = []
+            for e in range(number - empty, number):  # blank rows at the very end are no rows
+                broken.add(e, "the row is empty")
+            empty = 0
             if any("\0" in cell for cell in row):
-                rejected.append(Rejected(number, "", "", "the row has NUL characters"))
+                broken.add(number, "the row has NUL characters")
+            elif any(map(is_damaged, row)):
+                broken.add(number, "the row's letters are damaged: they are not UTF-8 as those of the other rows")
             elif len(row) < width or any(cell.strip() for cell in row[width:]):
-                rejected.append(Rejected(number, "", "", f"{len(row)} cells where the header has {width}"))
+                broken.add(number, f"{len(row)} cells where the header has {width}")
             else:
                 yield number, row[:width]
+        broken.close()
+
+
+class _Quotes:
+    """Lines on their way to the parser; remembers whether the row they belong to has a quote open."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self.open = lines, False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.open ^= line.count('"') % 2 == 1
+        return line
+
+    def close(self) -> None:
+        """Pass over the rest of a quoted cell that was given up, so that the next row begins where it begins."""
+        while self.open and next(self, None) is not None:
+            pass
+
+
+class Broken:
+    """The rows of a table that cannot be used: listed as far as a person may read them, and counted."""
+
+    def __init__(self, name: str, rejected: list[Rejected]) -> None:
+        self._name, self._rejected, self._n = name, rejected, 0
+
+    def add(self, row: int, reason: str) -> None:
+        """List this row. Raises UserError as `check` does."""
+        self.check(1)
+        self._n += 1
+        if self._n <= BROKEN_LISTED:
+            self._rejected.append(Rejected(row, "", "", reason))
+
+    def check(self, more: int) -> None:
+        """Raises UserError where `more` broken rows would make more than `MAX_BROKEN`."""
+        if self._n + more > MAX_BROKEN:
+            first = f" (row {self._rejected[0].row}: {self._rejected[0].reason})" if self._rejected else ""
+            raise UserError(f"more than {MAX_BROKEN:,} rows are empty or broken{first}", self._name, "mend the table")
+
+    def close(self) -> None:
+        """Say how many were not listed."""
+        if self._n > BROKEN_LISTED:
+            self._rejected.append(Rejected(0, "", "", f"{self._n - BROKEN_LISTED:,} more rows are empty or broken"))
+
+
+def open_text(path: Path, encoding: str, newline: str | None = None) -> TextIO:
+    """A table opened so that one damaged letter costs its row and not the file: see `is_damaged`."""
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "replace" if encoding == "cp1252" else "strict"
+    return path.open(encoding=encoding, errors=errors, newline=newline)
+
+
+def bounded_lines(file: TextIO, delimiter: str = "") -> Iterator[str]:
+    """The lines of a file; in place of one that would fill the memory, one with a cell just too long to be read.
+
+    That is a line above `MAX_LINE`, which is never held, and one that a `delimiter` cuts into far more cells than
+    there can be columns.
+    """
+    while line := file.readline(MAX_LINE):
+        too_long = len(line) == MAX_LINE and not line.endswith("\n")
+        rest = line
+        while too_long and rest and not rest.endswith("\n"):
+            rest = file.readline(MAX_LINE)
+        if not too_long and delimiter and line.count(delimiter) > 10 * MAX_COLUMNS:
+            too_long = re.sub('"[^"]*"', "", line).count(delimiter) > 10 * MAX_COLUMNS
+        yield "x" * (MAX_CELL + 1) + "\n" if too_long else line
 
 
 def check_header(header: list[str], name: str) -> list[str]:
@@ -76,7 +160,7 @@ def check_header(header: list[str], name: str) -> list[str]:
     Raises:
         UserError: there is no header (a cell of it is a file name or a number), or too many columns.
     """
-    names = [str(h).strip().lstrip("\ufeff") for h in header]
+    names = [storable(str(h).strip().lstrip("\ufeff")) for h in header]
     if len(names) > MAX_COLUMNS:
         raise UserError(f"the table has more than {MAX_COLUMNS:,} columns", name, "keep the columns you need")
     if not any(names):
@@ -97,6 +181,11 @@ def check_header(header: list[str], name: str) -> list[str]:
             fresh, k = f"{column} ({k})", k + 1
         unique[fresh] = None
     return list(unique)
+
+
+def too_many_cells(name: str) -> UserError:
+    """What is said of a table above `MAX_CELLS`."""
+    return UserError(f"the table has more than {MAX_CELLS:,} cells", name, "split it")
 
 
 def sniff_delimiter(text: str, tabbed: bool = False) -> str:

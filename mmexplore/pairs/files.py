@@ -49,7 +49,7 @@ class Files:
 
     @cached_property
     def _folded(self) -> dict[str, list[str]]:
-        """Name without case and in one Unicode form -> names; macOS decomposes accents, Windows forgets case."""
+        """Name without case, outer blanks and in one Unicode form -> names; macOS decomposes accents."""
         index: dict[str, list[str]] = defaultdict(list)
         for name in self.by_name:
             index[_fold(name)].append(name)
@@ -151,6 +151,8 @@ def gather(
             raise UserError("no such file or folder", str(given), "check the path")
         if given.is_dir():
             found = _walk(given, refused, progress)
+        elif not given.is_file():
+            raise UserError("neither a file nor a folder", str(given), "give a table, a folder, a ZIP or vectors")
         elif suffix_of(given.name) == ".zip" or is_tar(given.name):
             found = _walk(_unpacked(given, workdir, limits, refused, progress), refused, progress)
         else:
@@ -176,26 +178,38 @@ def _walk(root: Path, refused: list[Rejected], progress: Progress | None) -> Ite
     stack, n = [(real_root, "")], 0
     while stack:
         folder, prefix = stack.pop()
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda e: e.name):
-                name = prefix + entry.name
-                if entry.name.startswith(".") or is_junk(entry.name):
-                    continue
-                if storable(name) != name:
-                    refused.append(Rejected(0, "", storable(name), "the file's name is not UTF-8"))
-                elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(real_root):
-                    refused.append(Rejected(0, "", name, "the link leads out of the folder"))
-                elif entry.is_dir(follow_symlinks=False):
-                    stack.append((Path(entry.path), f"{name}/"))
-                elif entry.is_file():
-                    n += 1
-                    if n > MAX_FILES:
-                        raise UserError(f"the folder has more than {MAX_FILES:,} files", str(root), "give fewer")
-                    if progress is not None and n % 1024 == 0:
-                        progress.update(0, 0, f"Listing files ({n:,})")
-                    yield name, Path(entry.path)
-                else:
-                    refused.append(Rejected(0, "", name, "neither a file nor a folder, or a link to a folder"))
+        try:
+            entries = sorted(os.scandir(folder), key=lambda e: e.name)
+        except OSError as error:
+            reason = f"the folder cannot be read ({error.strerror or 'system error'})"
+            refused.append(Rejected(0, "", prefix or root.name, reason))
+            continue
+        for entry in entries:
+            name = prefix + entry.name
+            if entry.name.startswith(".") or is_junk(entry.name):
+                continue
+            if storable(name) != name:
+                refused.append(Rejected(0, "", storable(name), "the file's name is not UTF-8"))
+            elif entry.is_symlink() and not _leads_into(Path(entry.path), real_root):
+                refused.append(Rejected(0, "", name, "the link leads out of the folder or nowhere"))
+            elif entry.is_dir(follow_symlinks=False):
+                stack.append((Path(entry.path), f"{name}/"))
+            elif entry.is_file():
+                n += 1
+                if n > MAX_FILES:
+                    raise UserError(f"the folder has more than {MAX_FILES:,} files", str(root), "give fewer")
+                if progress is not None and n % 1024 == 0:
+                    progress.update(0, 0, f"Listing files ({n:,})")
+                yield name, Path(entry.path)
+            else:
+                refused.append(Rejected(0, "", name, "neither a file nor a folder, or a link to a folder"))
+
+
+def _leads_into(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # it leads nowhere, or to itself (a RuntimeError before Python 3.13)
+        return False
 
 
 def _unpacked(
@@ -218,4 +232,4 @@ def _unpacked(
 
 
 def _fold(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+    return unicodedata.normalize("NFC", name).casefold().strip()

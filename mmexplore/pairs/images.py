@@ -87,6 +87,11 @@ def thumbnail(cell: Path | bytes, px: int = 256) -> bytes:
     """The picture, at most `px` a side, as JPEG bytes without EXIF. Raises UserError as `open_image` does."""
     image = open_image(cell, draft=(px, px))
     image.thumbnail((px, px), Image.Resampling.BICUBIC)
+    return jpeg(image)
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """An RGB picture as the bytes of a JPEG."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue()

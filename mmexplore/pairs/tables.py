@@ -12,13 +12,20 @@ from typing import Any
 from mmexplore.errors import UserError
 from mmexplore.pairs.arrow import read_arrow
 from mmexplore.pairs.dataset import Rejected
-from mmexplore.pairs.delimited import MAX_COLUMNS, read_delimited
+from mmexplore.pairs.delimited import (
+    MAX_CELL,
+    MAX_CELLS,
+    MAX_COLUMNS,
+    Broken,
+    bounded_lines,
+    open_text,
+    read_delimited,
+    too_many_cells,
+)
 from mmexplore.pairs.media import suffix_of
-from mmexplore.pairs.text import detect_encoding
+from mmexplore.pairs.text import detect_encoding, is_damaged
 from mmexplore.pairs.values import storable
 from mmexplore.progress import Progress
-
-MAX_CELLS = 30_000_000
 
 
 @dataclass
@@ -107,7 +114,7 @@ def _collect(
             values.append(_value(value))
         rows.append(row)
         if len(rows) * len(columns) > MAX_CELLS:
-            raise UserError(f"the table has more than {MAX_CELLS:,} cells", name, "split it")
+            raise too_many_cells(name)
         if progress is not None and len(rows) % 4096 == 0:
             progress.update(0, 0, f"Reading {name} ({len(rows):,} rows)")
         if limit is not None and len(rows) >= limit:
@@ -132,24 +139,31 @@ def _json_lines(path: Path, name: str, rejected: list[Rejected]) -> Iterator[tup
     with path.open("rb") as file:
         sample = file.read(1 << 20)
     encoding = detect_encoding(sample, name, whole=len(sample) < 1 << 20)
-    good = 0
-    with path.open(encoding=encoding, errors="replace") as lines:
-        for row, line in enumerate(lines, 1):
+    good, broken = 0, Broken(name, rejected)
+    with open_text(path, encoding) as lines:
+        for row, line in enumerate(bounded_lines(lines), 1):
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
+                record = json.loads(line) if len(line) <= MAX_CELL else None
             except (ValueError, RecursionError):
-                rejected.append(Rejected(row, "", "", "the line is not JSON"))
+                broken.add(row, "the line is not JSON")
+                continue
+            if len(line) > MAX_CELL:
+                broken.add(row, f"the line has more than {MAX_CELL:,} characters")
                 continue
             if not isinstance(record, dict) or not record:
-                rejected.append(Rejected(row, "", "", "the line is not a JSON object with names and values"))
+                broken.add(row, "the line is not a JSON object with names and values")
                 continue
             good += 1
             if "\0" in line or "\\u0000" in line:
-                rejected.append(Rejected(row, "", "", "the line has NUL characters"))
+                broken.add(row, "the line has NUL characters")
+                continue
+            if is_damaged(line):
+                broken.add(row, "the line's letters are damaged: they are not UTF-8 as those of the other lines")
                 continue
             yield row, {storable(str(key).strip()) or "column": value for key, value in record.items()}
+    broken.close()
     if not good and rejected:
         raise UserError("no line is a JSON object", name, 'give one line an item, such as {"image": "a.jpg"}')
 

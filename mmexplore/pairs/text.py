@@ -18,6 +18,7 @@ _BOMS = (
 )
 _UNDEFINED_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROLS = bytes(set(range(32)) - {0, 9, 10, 11, 12, 13, 26, 27})
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _REMEDY = "save it as UTF-8 text"
 
 
@@ -37,9 +38,9 @@ def detect_encoding(data: bytes, where: str = "text", whole: bool = True) -> str
     sample = data[: 1 << 16]
     if 0 in sample:
         return _utf16_without_bom(sample, where)
-    if _controls(sample) > 0.01 * len(sample):
+    if _controls(sample) > max(0.01 * len(sample), min(8, 0.05 * len(sample))):  # a few in a small table are stray
         raise UserError("this is not a text file", where, _REMEDY)
-    if _is_utf8(data, whole):
+    if _is_utf8(data, whole) or _mostly_utf8(data):
         return "utf-8"
     if _looks_western(data):
         return "cp1252" if not any(data.count(bytes([b])) for b in _UNDEFINED_CP1252) else "latin-1"
@@ -75,6 +76,18 @@ def _is_utf8(data: bytes, whole: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """UTF-8 in which a few bytes were damaged: at least ten good letters beyond ASCII for each broken byte."""
+    text = data[: 1 << 20].decode("utf-8", "surrogateescape")
+    broken = len(_ESCAPED.findall(text))
+    return sum(len(run) for run in re.findall(r"[^\x00-\x7f]+", text)) - broken >= 10 * broken
+
+
+def is_damaged(text: str) -> bool:
+    """Does a text that was read with ``errors="surrogateescape"`` hold bytes that are no letters?"""
+    return not text.isascii() and _ESCAPED.search(text) is not None
 
 
 def _controls(sample: bytes) -> int:

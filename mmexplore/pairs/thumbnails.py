@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mmexplore.pairs.dataset import content_key
@@ -24,15 +24,30 @@ def thumbnail_file(cell: Path, folder: Path, px: int = 256, key: str | None = No
     Raises:
         UserError: the picture cannot be decoded.
     """
+    return drawn_file(cell, folder, str(px), lambda: (thumbnail(cell, px), ""), key)[0]
+
+
+def drawn_file(
+    cell: Path, folder: Path, name: str, draw: Callable[[], tuple[bytes, str]], key: str | None = None
+) -> tuple[Path, str]:
+    """What `draw()` makes of a file, a JPEG and a note, kept in `folder` under the file's content and `name`.
+
+    Raises:
+        UserError: of `draw`.
+    """
     key = key or content_key(cell)
-    target = folder / key[:2] / f"{key}-{px}.jpg"
-    if not target.exists():
-        data = thumbnail(cell, px)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
-        part.write_bytes(data)
-        part.replace(target)  # whole or not at all, two pages at once too
-    return target
+    target = folder / key[:2] / f"{key}-{name}.jpg"
+    note = target.with_suffix(".txt")
+    if target.exists():
+        return target, note.read_text(encoding="utf-8") if note.exists() else ""
+    data, said = draw()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for path, content in ((note, said.encode()), (target, data)):
+        if content:
+            part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            part.write_bytes(content)
+            part.replace(path)  # whole or not at all, two pages at once too
+    return target, said
 
 
 def trim(folder: Path, max_bytes: int = MAX_BYTES) -> int:

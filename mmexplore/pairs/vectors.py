@@ -21,7 +21,8 @@ from mmexplore.pairs.tables import Table
 from mmexplore.pairs.values import shorten
 
 MAX_BYTES = 8 << 30  # of all arrays of one file
-_RATIO, _RATIO_FLOOR = 200, 64 << 20
+_RATIO, _RATIO_FLOOR = 200, 64 << 20  # of one array
+_TOTAL_RATIO, _TOTAL_FLOOR = 50, 256 << 20  # of a file
 _REMEDY = "save plain number arrays, np.savez(file, image=..., text=...)"
 
 
@@ -90,6 +91,7 @@ def load_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an ``.npz`` by name. Raises UserError as `load_npy` does, or for a member that is too large."""
     count_members(path, 10_000)
     arrays: dict[str, np.ndarray] = {}
+    left = min(MAX_BYTES, max(_TOTAL_FLOOR, _TOTAL_RATIO * path.stat().st_size))
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
@@ -98,9 +100,8 @@ def load_npz(path: Path) -> dict[str, np.ndarray]:
                     raise UserError("not a NumPy file (encrypted, repeated or foreign members)", path.name, _REMEDY)
                 with archive.open(member) as file:
                     cap = max(_RATIO_FLOOR, _RATIO * member.compress_size)
-                    arrays[name] = _read_npy(file, cap, f"{path.name}, {name}")
-                if sum(a.nbytes for a in arrays.values()) > MAX_BYTES:
-                    raise UserError(f"the arrays have more than {MAX_BYTES:,} bytes", path.name, "split the file")
+                    arrays[name] = _read_npy(file, min(cap, left), f"{path.name}, {name}")
+                left -= arrays[name].nbytes
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         raise UserError("the .npz file is damaged", path.name, _REMEDY) from error
     return arrays

@@ -22,6 +22,9 @@ MAX_DECODED_PIXELS = 4_000_000_000  # about 2,000 frames of 1920 x 1080
 LONG_SECONDS = 90.0
 SIDE = 640  # frames are made smaller at once: encoders need no more
 
+#: FFmpeg's names of the containers that are read; not its playlists, which name further files to open
+CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,ogg,flv,asf"
+
 _REMEDY = "save it again as MP4 (H.264) or WebM"
 
 
@@ -73,7 +76,7 @@ def read_frames(cell: Cell, frames: int = FRAMES) -> list[Frame]:
 def _video(path: Path) -> Iterator[tuple[Frame, int]]:
     import av
 
-    with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+    with av.open(str(path), options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS}) as container:
         stream = next(iter(container.streams.video), None)
         if stream is None:
             raise UserError("the file holds no video", path.name, "make its column one of sounds")

@@ -50,6 +50,14 @@ class Plan:
             raise UserError("there is nothing to do", "missing", "give a modality, a share and at least one draw")
         object.__setattr__(self, "shares", sorted({float(s) for s in self.shares}))
 
+    def check(self, embeddings: Embeddings) -> None:
+        """Raise UserError unless these embeddings have what the plan names; worth knowing before anything is fitted."""
+        for modality in self.modalities:
+            for share in (self.shares[0], self.shares[-1]):
+                hidden_cells(embeddings, modality, share)
+        if self.only is not None:
+            of_class(embeddings, self.only)
+
 
 @dataclass(frozen=True)
 class Lab:

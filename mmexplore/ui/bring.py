@@ -153,14 +153,19 @@ def _look(brought: Brought, folder: Path) -> None:
     """Unpack and recognise, as a job; what was brought goes again where that fails or is cancelled."""
     from mmexplore.pairs.read import Recognised, recognise
 
-    def work(progress: Progress) -> Recognised:
+    def work(progress: Progress) -> Recognised | UserError:
         try:
             return recognise(source_of(brought.paths), workdir=brought.workdir, progress=progress)
-        except (UserError, Cancelled):
+        except UserError as error:  # no fault of ours: one sentence, and nothing for a bug report
+            shutil.rmtree(folder, ignore_errors=True)
+            return error
+        except Cancelled:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def take_up(found: Recognised) -> None:
+    def take_up(found: Recognised | UserError) -> None:
+        if isinstance(found, UserError):
+            raise found
         st.session_state["brought"] = (brought, found)
 
     st.session_state.pop("brought", None)
@@ -198,7 +203,7 @@ def _preview(brought: Brought, found: Any) -> None:
         )
         with st.container(horizontal=True):
             if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
-                room.check_items(found.n_rows, room.building().limits.session_items)  # before it is read
+                room.check_items(found.n_rows)  # before anything is read, where it is known already
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):
@@ -209,12 +214,22 @@ def _preview(brought: Brought, found: Any) -> None:
 def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     from mmexplore.pairs.read import read_pairs
 
-    def work(progress: Progress) -> PairedDataset:
-        return read_pairs(
-            source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken, progress=progress
-        )
+    def work(progress: Progress) -> PairedDataset | UserError:
+        try:
+            return read_pairs(
+                source_of(brought.paths),
+                workdir=brought.workdir,
+                roles=roles,
+                on_broken=on_broken,
+                progress=progress,
+                check_rows=room.check_items,
+            )
+        except UserError as error:  # what was brought stays, so that another role can be tried
+            return error
 
-    def take_up(dataset: PairedDataset) -> str:
+    def take_up(dataset: PairedDataset | UserError) -> str:
+        if isinstance(dataset, UserError):
+            raise dataset
         st.session_state.pop("brought", None)
         show_pairs(dataset)
         return f"{len(dataset):,} rows read. Next: Encode."

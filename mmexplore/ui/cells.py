@@ -11,6 +11,8 @@ import streamlit as st
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
+from mmexplore.pairs.images import jpeg
+from mmexplore.ui.thumbnails import drawn_of
 from mmexplore.ui.widgets import one_line
 
 MAX_PLAYED = 8 << 20  # bytes; a larger file is shown, not played: pages hold what they play in memory
@@ -46,63 +48,45 @@ def draw(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> No
 
 # -- sound and video -------------------------------------------------------------------
 def _sound(path: Path) -> None:
-    picture, note = _made(_sound_picture, path) or (None, "")
+    picture, note = drawn_of(path, "sound", _sound_picture) or (None, "")
     if picture is None:
         st.text(f"{one_line(path.name, 60)} (cannot be decoded)")
         return
-    st.image(picture, width="stretch")
+    st.image(str(picture), width="stretch")
     if path.stat().st_size <= MAX_PLAYED:
         st.audio(str(path), format=_AUDIO.get(path.suffix.lower(), "audio/wav"))
     st.caption(note)
 
 
 def _video(path: Path) -> None:
-    picture, note = _made(_video_picture, path) or (None, "")
+    picture, note = drawn_of(path, "video", _video_picture) or (None, "")
     if picture is None:
         st.text(f"{one_line(path.name, 60)} (cannot be decoded)")
         return
-    st.image(picture, width="stretch")
+    st.image(str(picture), width="stretch")
     played = _VIDEO.get(path.suffix.lower())
     if played and path.stat().st_size <= MAX_PLAYED:
         st.video(str(path), format=played)
     st.caption(note)
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _sound_picture(path: str, modified_ns: int, size: int) -> tuple[str, str] | None:
-    """(SVG, a line under it) of a sound file, or None."""
+def _sound_picture(path: Path) -> tuple[bytes, str]:
+    """(JPEG, a line under it) of a sound file."""
     from mmexplore.encoders.mel import log_mel
     from mmexplore.figures.small import spectrogram
     from mmexplore.pairs.sounds import read_sound, sound_seconds
 
-    try:
-        samples = read_sound(Path(path), max_seconds=SHOWN_SECONDS)
-        note = f"{sound_seconds(Path(path)):.1f} s{'' if samples.any() else ', silent'}"
-        return spectrogram(log_mel(samples)), note
-    except (UserError, OSError):  # listed among the rejected rows by the reader or the encoder
-        return None
+    samples = read_sound(path, max_seconds=SHOWN_SECONDS)
+    return jpeg(spectrogram(log_mel(samples))), f"{sound_seconds(path):.1f} s{'' if samples.any() else ', silent'}"
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _video_picture(path: str, modified_ns: int, size: int) -> tuple[str, str] | None:
-    """(SVG, a line under it) of a video file, or None."""
+def _video_picture(path: Path) -> tuple[bytes, str]:
+    """(JPEG, a line under it) of a video file."""
     from mmexplore.figures.small import contact_sheet
     from mmexplore.pairs.videos import read_frames
 
-    try:
-        frames = read_frames(Path(path), SHEET)
-        return contact_sheet([f.pixels for f in frames]), f"{frames[-1].seconds:.1f} s"
-    except (UserError, OSError):
-        return None
-
-
-def _made(make: Callable[[str, int, int], Any], path: Path) -> Any:
-    """The picture of a file, made once for its content; None where the file cannot be decoded or is gone."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return make(str(path), status.st_mtime_ns, status.st_size)
+    frames = read_frames(path, SHEET)
+    return jpeg(contact_sheet([f.pixels for f in frames])), f"{frames[-1].seconds:.1f} s"
 
 
 # -- numbers ---------------------------------------------------------------------------

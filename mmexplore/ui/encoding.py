@@ -98,7 +98,7 @@ def choose(dataset: PairedDataset) -> dict[str, str]:
         "Also list models to download",
         key=f"{CHOICE}open_clip",
         help="Hundreds of CLIP and SigLIP models for pictures and videos, CLAP for sounds. The chosen one is "
-        "downloaded at first use and kept; its two halves share a space, so they can be compared without any alignment.",
+        "downloaded at first use and kept; its two halves share a space, so they compare without an alignment.",
     )
     chosen = {}
     for i, modality in enumerate(dataset.modalities):

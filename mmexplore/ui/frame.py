@@ -15,9 +15,15 @@ SECTIONS = {
         "Encode": "pages/encode.py",
         "Fuse": "pages/fuse.py",
         "Weights": "pages/weights.py",
+        "Words and regions": "pages/words_and_regions.py",
         "Latent space": "pages/latent_space.py",
         "Retrieval": "pages/retrieval.py",
         "Mispairs": "pages/mispairs.py",
+    },
+    "Experiment": {
+        "Compare": "pages/compare.py",
+        "Missing modalities": "pages/missing_modalities.py",
+        "Reconstruct": "pages/reconstruct.py",
     },
 }
 FILES = {title: file for pages in SECTIONS.values() for title, file in pages.items()}

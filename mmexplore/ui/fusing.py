@@ -1,24 +1,22 @@
-"""Choosing an alignment and a fusion, fitting them as jobs, and reading how well they did."""
+"""Choosing a fusion, fitting it as a job, and reading how well it did."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from mmexplore import alignment, journey
-from mmexplore.card import MethodCard
-from mmexplore.estimator import Estimator
+from mmexplore import journey
+from mmexplore.estimator import Estimator, OnEpoch
 from mmexplore.jobs import Progress
-from mmexplore.ui import jobs_view, parameters, session
+from mmexplore.ui import jobs_view, live, method_card, parameters, session
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import FittedFusion, Workspace
 
-NO_ALIGNMENT = "none"
 LABEL_TARGET, NO_TARGET = "label", "none"
 OBJECTIVES = {
     "classification": "Tell the classes apart",
@@ -26,61 +24,6 @@ OBJECTIVES = {
     "contrastive": "Recognise an item with a modality hidden",
     "reconstruction": "Rebuild every modality",
 }
-
-
-# -- cards -------------------------------------------------------------------------
-def show_card(card: MethodCard) -> None:
-    """What a method is, its formula, its paper and what to look for (ours: Markdown and LaTeX allowed)."""
-    st.markdown(card.summary)
-    st.latex(card.equation)
-    with st.expander("What to look for, and where it comes from"):
-        st.markdown(card.look_for)
-        st.markdown(f"**Missing modalities.** {card.missing}")
-        st.caption(card.paper)
-
-
-def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
-    """The menu of methods, by their titles. `where` is part of the key; `names` limits and orders it."""
-    names = names or list(methods)
-    return st.selectbox(
-        "Method",
-        names,
-        key=f"{CHOICE}{where}.method",
-        format_func=lambda n: "None: use the vectors as they are" if n == NO_ALIGNMENT else methods[n].card.title,
-    )
-
-
-# -- alignment ---------------------------------------------------------------------
-def alignment_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
-    """Choose and fit an alignment."""
-    method = pick(methods, "alignment", [NO_ALIGNMENT, *methods])
-    if method == NO_ALIGNMENT:
-        if workspace.alignment is not None and st.button("Remove the alignment", key="align-remove"):
-            workspace.set_alignment(None, None)
-            st.rerun()
-        return
-    show_card(methods[method].card)
-    params = parameters.ask(methods[method], "alignment")
-    if st.button("Align", type="primary", key="align", disabled=jobs_view.busy("align")):
-        _align(workspace, method, params, methods[method].card.title)
-
-
-def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
-    if not alignment.methods()[method].fitted_in_advance:
-        workspace.ensure_split()
-    embeddings, frozen = workspace.embeddings, replace(workspace)
-    once = session.once(("align", method, repr(params)), gives=lambda found: found)
-
-    def work(progress: Progress):
-        return once(lambda: journey.align(frozen, method, params, progress))
-
-    def take_up(result) -> str:
-        if session.workspace().embeddings is not embeddings:
-            return "The vectors were changed meanwhile, so the alignment was not kept."
-        session.workspace().set_alignment(*result)
-        return f"Aligned: {title}."
-
-    jobs_view.submit(f"Align: {title}", work, take_up, "align")
 
 
 # -- fusion ------------------------------------------------------------------------
@@ -93,16 +36,21 @@ def targets(workspace: Workspace) -> list[str]:
 
 
 def fusion_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
-    """Choose and fit a fusion."""
-    method = pick(methods, "fusion")
-    show_card(methods[method].card)
+    """Choose and fit a fusion or a generative model."""
+    method = method_card.pick(methods, "fusion")
+    method_card.show(methods[method].card)
+    diagram = st.container()
     target, objective, source, seed = _goal(workspace)
     with st.expander("Settings of this method"):
         params = parameters.ask(methods[method], "fusion")
+    with diagram:
+        given = journey.fusion_input(workspace, target, source)
+        method_card.diagram(methods[method], params, given, objective)
     if st.button("Fit", type="primary", key="fit", disabled=jobs_view.busy("fuse")):
         if not workspace.fusions and workspace.alignment is None:
             workspace.seed = seed
         _fit(workspace, method, params, objective, target, source, seed, methods[method].card.title)
+    live.curves("fuse")
 
 
 def _goal(workspace: Workspace) -> tuple[str, str, str, int]:
@@ -149,12 +97,31 @@ def _fit(
     seed: int,
     title: str,
 ) -> None:
+    def fit(frozen: Workspace, progress: Progress, hear: OnEpoch) -> FittedFusion:
+        return journey.fuse(frozen, method, params, objective, target, source, seed, progress=progress, hear=hear)
+
+    start(workspace, title, fit, ("fuse", method, repr(params), objective, target, source, seed), source)
+
+
+def start(
+    workspace: Workspace,
+    title: str,
+    fit: Callable[[Workspace, Progress, OnEpoch], FittedFusion],
+    key: tuple,
+    source: str = "encoded",
+) -> None:
+    """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done.
+
+    Args:
+        key: what it depends on beside the vectors (see `session.once`).
+    """
     workspace.ensure_split()
     embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
-    once = session.once(("fuse", method, repr(params), objective, target, source, seed), gives=lambda f: (f,))
+    hear = live.watch("fuse", title)
+    once = session.once(key, gives=lambda fitted: (fitted,))
 
     def work(progress: Progress) -> FittedFusion:
-        return once(lambda: journey.fuse(frozen, method, params, objective, target, source, seed, progress))
+        return once(lambda: fit(frozen, progress, hear))
 
     def take_up(fitted: FittedFusion) -> str:
         now = session.workspace()

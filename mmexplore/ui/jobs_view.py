@@ -77,6 +77,33 @@ def cancel_others(beginning: str) -> None:
             _waiting().remove(waiting)
 
 
+def result_of(
+    key: tuple, work: Callable[[Progress], Any], title: str, kind: str, at_once: bool, again: str
+) -> Any | None:
+    """What `work` gave for this key in this session; None (and words about it) while a job is at it.
+
+    Args:
+        at_once: it takes a moment: no job is needed.
+        kind: of the job; a newer one whose kind begins alike (up to the first dot) makes it pointless.
+        again: the button that starts a failed or cancelled job once more.
+    """
+    if (known_result := session.recall(key)) is not None:
+        return known_result
+    if at_once:
+        with st.spinner(title):
+            return session.remember(key, lambda: work(Progress()))
+    name, run = f"{kind}.{hash(key)}", session.once(key)
+    if not known(name):
+        cancel_others(f"{kind}.")
+        submit(title, lambda progress: run(lambda: work(progress)), lambda result: session.keep(key, result), name)
+    elif not busy(name) and st.button(again, key=f"again-{kind}"):
+        forget(name)
+        st.rerun()
+    else:
+        st.caption("It appears here when it is done.")
+    return None
+
+
 def _cancelled() -> set[str]:
     return st.session_state.setdefault("jobs.cancelled", set())
 

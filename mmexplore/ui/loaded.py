@@ -1,4 +1,4 @@
-"""What is loaded, for the Data page: numbers, where it comes from, cards, what is missing, what was left out."""
+"""What is loaded, for the Data page: numbers, where it comes from, cards, what was left out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mmexplore.pairs.dataset import Kind, Rejected
 from mmexplore.ui import picking, selection, views
 from mmexplore.ui.download import chart, table_buttons, view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.presence import complete, patterns
+from mmexplore.ui.presence import complete
 from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 TABLE_ROWS = 5000
+MAX_PLACES = 10_000  # on a map: more make the page slow
 
 
 def summary(workspace: Workspace) -> None:
@@ -48,7 +49,7 @@ def summary(workspace: Workspace) -> None:
 
 
 def cards(workspace: Workspace) -> None:
-    """The pairs as cards, the table of them, and what is missing where."""
+    """The pairs as cards, and the table of them."""
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     if source is None:
         return
@@ -59,17 +60,6 @@ def cards(workspace: Workspace) -> None:
     places(workspace)
     with st.expander("As a table (choose rows to select them in every view)"):
         _table(workspace)
-    with st.expander("What is missing where"):
-        st.caption("Each line is a pattern: which modalities a row has, and how many rows look like that.")
-        st.dataframe(
-            patterns(source.present),
-            hide_index=True,
-            key="patterns",
-            column_config={
-                "rows": st.column_config.NumberColumn("Rows", format="localized"),
-                "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
-            },
-        )
 
 
 def places(workspace: Workspace) -> None:
@@ -77,8 +67,12 @@ def places(workspace: Workspace) -> None:
     dataset = workspace.dataset
     for modality in [] if dataset is None else [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
         from mmexplore.figures.places import place_map
+        from mmexplore.latent.sample import stratified_sample
 
-        rows = np.flatnonzero(dataset.present[modality])
+        there = np.flatnonzero(dataset.present[modality])
+        rows = there[stratified_sample(len(there), MAX_PLACES, workspace.seed)]
+        if len(rows) < len(there):
+            st.caption(f"{len(rows):,} of {len(there):,} places, drawn at random.")
         at = np.stack([np.asarray(dataset.cells[modality][r], float) for r in rows])
         titles = views.text_of_rows(workspace) or [str(i) for i in dataset.ids]
         name = f"place-{modality}"

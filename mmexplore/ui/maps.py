@@ -146,26 +146,8 @@ def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[s
 def _computed(
     key: tuple, work: Callable[[Progress], dict[str, Projection]], options: Options
 ) -> dict[str, Projection] | None:
-    if (known := session.recall(key)) is not None:
-        return known
-    if options.method == "pca":
-        with st.spinner("Drawing the maps"):
-            return session.remember(key, lambda: work(Progress()))
-    kind, once = f"map.{hash(key)}", session.once(key)
-    if not jobs_view.known(kind):
-        jobs_view.cancel_others("map.")
-        jobs_view.submit(
-            f"Draw {METHODS[options.method]} maps",
-            lambda progress: once(lambda: work(progress)),
-            lambda maps: session.keep(key, maps),
-            kind,
-        )
-    elif not jobs_view.busy(kind) and st.button("Draw these maps", key="draw-maps"):
-        jobs_view.forget(kind)
-        st.rerun()
-    else:
-        st.caption("The maps appear here when they are drawn.")
-    return None
+    title = f"Draw {METHODS[options.method]} maps"
+    return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 
 
 # -- drawing -----------------------------------------------------------------------
@@ -231,12 +213,12 @@ def _linked(
 
     flat: can be lassoed.  own_legend: the legend stands above the maps, none in them.
     """
-    titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     kind = "plain" if marked is None else "marked"
     parts = (projections, workspace.embeddings, workspace.fitted)
     key = (*map(id, parts), colour, workspace.selection if marked is not None else None)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figures, so that their ids are not given to others
+        titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
         figures = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
         for figure in figures.values():
             if own_legend:
@@ -246,7 +228,7 @@ def _linked(
             figure.settle()
         return parts, figures
 
-    return session.remember_last(f"maps.{kind}", key, make)[1]
+    return session.remember_last(f"maps.{kind}", key, make, common=marked is None)[1]
 
 
 def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:

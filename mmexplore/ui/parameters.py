@@ -14,17 +14,17 @@ from mmexplore.ui.widgets import plain
 
 
 def argument_help(cls: type) -> dict[str, str]:
-    """Argument -> what the class's docstring says of it under "Args:"."""
-    text = inspect.getdoc(cls) or ""
-    match = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", text, re.S | re.M)
+    """Argument -> what the docstrings of the class and its bases say of it under "Args:"; the class's own word wins."""
     found: dict[str, str] = {}
-    name = ""
-    for line in match.group(1).splitlines() if match else []:
-        if m := re.match(r"    (\w+)(?: \([^)]*\))?: (.*)", line):
-            name = m.group(1)
-            found[name] = m.group(2)
-        elif name and line.strip():
-            found[name] += " " + line.strip()
+    for base in reversed(cls.__mro__):
+        match = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(vars(base).get("__doc__") or ""), re.S | re.M)
+        name = ""
+        for line in match.group(1).splitlines() if match else []:
+            if m := re.match(r"    (\w+)(?: \([^)]*\))?: (.*)", line):
+                name = m.group(1)
+                found[name] = m.group(2)
+            elif name and line.strip():
+                found[name] += " " + line.strip()
     return found
 
 

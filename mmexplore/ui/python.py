@@ -15,6 +15,20 @@ workspace = open_directory(Path("run"))
 """
 
 
+def patterns() -> str:
+    """Which modalities are present together."""
+    return (
+        OPEN
+        + """
+import numpy as np
+from mmexplore.figures.patterns import missing_pattern
+
+present = (workspace.dataset or workspace.embeddings).present
+missing_pattern(np.stack(list(present.values()), axis=1), list(present)).show()
+"""
+    )
+
+
 def weights(workspace: Workspace) -> str:
     """Weights of every item and their distribution."""
     return (
@@ -159,7 +173,7 @@ def scores(workspace: Workspace) -> str:
         + f"""
 fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.get_params()!r},
                       objective={fitted.fusion.objective_!r}, target={(fitted.target or "none")!r},
-                      source={fitted.source!r}, seed={fitted.seed!r})
+                      source={fitted.source!r}, labels_per_class={fitted.labels_per_class!r}, seed={fitted.seed!r})
 print(fitted.score)
 """
     )
@@ -262,3 +276,89 @@ def columns(workspace: Workspace, modality: str, change: str) -> str:
     """What each column of a table contributes."""
     call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
     return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"
+
+
+def missing(wish: Mapping[str, Any]) -> str:
+    """The missing modalities lab."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.figures.robustness import score_curves
+from mmexplore.journey.missing import missing_lab
+
+lab = missing_lab(workspace, {_arguments(wish)})
+for curve in lab.curves:
+    print(curve.modality, curve.method, curve.score, curve.area, curve.area_interval)
+score_curves(lab.curves, lab.chance, lab.metric).show()
+"""
+    )
+
+
+def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:
+    """Words and regions of an item. `chosen`: layer and head of raw attention (`attribution.explanation.Chosen`)."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.attribution.explanation import Chosen
+from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
+
+seen = journey.explain_item(workspace, {item!r}, {method!r}, {baseline!r}, {image!r}, {text!r}, {chosen!r})
+found = seen.found
+heat_map(found.pair.square, found.caption_map).show()
+word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it").show()
+faithfulness_curves(seen.regions, {{"map": "this map", "centre": "centre first"}}, "picture").show()
+"""
+    )
+
+
+def by_hand(workspace: Workspace, row: int, off: list[str]) -> str:
+    """One item with modalities switched off."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.journey.by_hand import by_hand
+
+found = by_hand(workspace, {row!r}, {off!r})
+print(found.cosine, found.kept)
+print(found.full)
+print(found.reduced)
+"""
+    )
+
+
+def filling(workspace: Workspace, name: str, ridge: str, row: int | None, given: list[str]) -> str:
+    """An absent modality filled in; all held-out rows where `row` is None."""
+    fills = f"workspace.fusions[{name!r}]"
+    if name == ridge:
+        fills = "RidgeFill().fit(workspace.ensure_split())"
+    rows = "~workspace.ensure_split().in_split('train')" if row is None else repr([row])
+    return (
+        OPEN
+        + f"""
+from mmexplore.robustness.ridge_fill import RidgeFill
+
+found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
+for modality, nearest in found.items():
+    print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
+"""
+    )
+
+
+def explained_own(text: str, method: str, baseline: str, image: str, said: str, offline: bool) -> str:
+    """Words and regions of one's own picture and text; `image` and `said` name the modalities it is compared as."""
+    opened = "from mmexplore import journey\nfrom pathlib import Path\n\n" if offline else OPEN
+    opened += f"\nworkspace = journey.offline_workspace({text!r})\n" if offline else ""
+    return (
+        opened
+        + f"""
+from mmexplore.attribution.explanation import check_regions, explain
+from mmexplore.figures.regions import heat_map
+
+pair = journey.pair_of(workspace, Path("picture.jpg"), {text!r}, {image!r}, {said!r})
+found = explain(pair, {method!r}, {baseline!r})
+print([(w.text, s) for w, s in zip(found.words, found.word_scores)])
+print(check_regions(found, {baseline!r}).as_dict())
+heat_map(pair.square, found.caption_map).show()
+"""
+    )

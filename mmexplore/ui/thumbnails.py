@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 
 from mmexplore.errors import UserError
@@ -11,16 +11,30 @@ from mmexplore.runtime import cache_dir
 from mmexplore.ui import session
 
 PIXELS = 320  # of the longer side: sharp on a screen of twice the density
-_TRIM_EVERY = 200  # thumbnails made
+_TRIM_EVERY = 200  # thumbnails asked for that this process does not know yet
+_REMEMBERED = 20_000
 
-_made = itertools.count()
+_asked = itertools.count()
+#: (file, when changed, bytes, folder, name) -> its drawing, None where it has none; of all sessions of this process
+_known: dict[tuple[Path, int, int, Path, str], tuple[Path, str] | None] = {}
 
 
 def thumbnail_of(cell: Path, px: int = PIXELS) -> Path | None:
-    """A JPEG file of this picture, or None where it cannot be decoded or is gone.
+    """A JPEG file of this picture, or None where it cannot be decoded or is gone."""
+    from mmexplore.pairs import thumbnails
+
+    made = drawn_of(cell, str(px), lambda path: (thumbnails.thumbnail(path, px), ""))
+    return None if made is None else made[0]
+
+
+def drawn_of(cell: Path, name: str, draw: Callable[[Path], tuple[bytes, str]]) -> tuple[Path, str] | None:
+    """What `draw(cell)` makes of a file, a JPEG and a line about it, as a file; None where it cannot or is gone.
 
     Of what a person brought it lies in the folder of their session and goes with it; of the examples and of folders
     on this computer it stays in the cache, so that the next visit makes none.
+
+    Args:
+        name: of the drawing; what else it depends on (size, version) is part of it.
     """
     try:
         status = cell.stat()
@@ -28,21 +42,20 @@ def thumbnail_of(cell: Path, px: int = PIXELS) -> Path | None:
         return None
     own = session.folder()
     folder = own / "thumbnails" if cell.is_relative_to(own) else cache_dir("thumbnails")
-    made = _thumbnail(cell, status.st_mtime_ns, status.st_size, folder, px)
-    return made if made is None or made.exists() else _make(cell, folder, px)  # trimmed or cleared meanwhile
+    asked = (cell, status.st_mtime_ns, status.st_size, folder, name)
+    if asked not in _known or (_known[asked] and not _known[asked][0].exists()):  # new, or trimmed meanwhile
+        _known[asked] = _made(cell, folder, name, draw)
+        while len(_known) > _REMEMBERED:
+            _known.pop(next(iter(_known)), None)
+    return _known[asked]
 
 
-@lru_cache(maxsize=20_000)
-def _thumbnail(cell: Path, modified_ns: int, size: int, folder: Path, px: int) -> Path | None:
-    return _make(cell, folder, px)
-
-
-def _make(cell: Path, folder: Path, px: int) -> Path | None:
-    from mmexplore.pairs.thumbnails import thumbnail_file, trim
+def _made(cell: Path, folder: Path, name: str, draw: Callable[[Path], tuple[bytes, str]]) -> tuple[Path, str] | None:
+    from mmexplore.pairs.thumbnails import drawn_file, trim
 
     try:
-        if next(_made) % _TRIM_EVERY == 0:
+        if next(_asked) % _TRIM_EVERY == 0:
             trim(folder)
-        return thumbnail_file(cell, folder, px)
+        return drawn_file(cell, folder, name, lambda: draw(cell))
     except (UserError, OSError):  # listed among the rejected rows by the reader or the encoder
         return None

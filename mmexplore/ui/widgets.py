@@ -17,6 +17,8 @@ STYLE = Path(__file__).with_name("style.css")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!~|<>$&^=])")
 # U+2060 after a colon breaks `:red[...]`, `:material/...:`, `:smile:` and bare `https://` without being seen.
 _WORD_JOINER = "\u2060"
+# Embeddings, overrides and isolates: what they turn would go on behind the text.
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def plain(text: object, limit: int = 200) -> str:
@@ -31,9 +33,7 @@ def plain(text: object, limit: int = 200) -> str:
 def one_line(text: object, limit: int = 200) -> str:
     """`text` without line breaks, control or direction-changing characters, at most `limit` characters long."""
     line = " ".join(str(text).split())
-    line = "".join(
-        c for c in line if unicodedata.category(c) not in {"Cc", "Cs"} and c not in "\u202a\u202b\u202d\u202e"
-    )
+    line = "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DIRECTIONS)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

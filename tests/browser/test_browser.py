@@ -17,7 +17,7 @@ from tests.pages.small import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["Data", "Encode", "Fuse", "Weights", "Latent space", "Retrieval", "Mispairs"]
+PAGES = ["Data", "Encode", "Fuse", "Weights", "Words and regions", "Latent space", "Retrieval", "Mispairs"]
 
 # scikit-image's bundled photographs and what is seen on them
 PHOTOS = {

@@ -234,3 +234,27 @@ def test_after_a_kill_only_the_rest_is_encoded(tmp_path: Path) -> None:
     encoded = _encode(_pairs([f"text {i:02d}" for i in range(12)]), encoder, store=Store(path))
     assert encoder.asked == [f"text {i:02d}" for i in range(6, 12)]
     assert encoded.embeddings.present["text"].all()
+
+
+def test_many_vectors_are_held_once(tmp_path: Path) -> None:
+    """Peak memory is the answer and little else, whether they are encoded or come from the store."""
+    import tracemalloc
+
+    from mmexplore.store import Store
+
+    class Wide(Lengths):
+        card = EncoderCard("wide", Kind.TEXT, 1000, "wide", "", 0, "", "", True)
+        batch_size = 64
+
+        def encode(self, batch: Sequence[Cell]) -> np.ndarray:
+            return np.random.default_rng(len(str(batch[0]))).normal(size=(len(batch), 1000)).astype(np.float32)
+
+    dataset, answer = _pairs([f"text {i}" for i in range(10_000)]), 10_000 * 1000 * 4
+    store = Store(tmp_path / "store.db")
+    for _ in range(2):
+        tracemalloc.start()
+        encoded = _encode(dataset, Wide(), store=store)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert encoded.embeddings.present["text"].all()
+        assert peak < 1.8 * answer  # with what is read from the store at once; two copies would be 2 and more

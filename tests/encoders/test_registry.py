@@ -14,8 +14,8 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 
 #: their width is that of the data they are fitted to
-WIDTH_FROM_DATA = {"as-is", "catch22", "table"}
-OWN = {"as-is", "catch22"}  # no weights at all
+WIDTH_FROM_DATA = {"as-is", "as-is-shared", "catch22", "table"}
+OWN = {"as-is", "as-is-shared", "catch22"}  # no weights at all
 
 
 def test_every_card_is_whole() -> None:
@@ -35,7 +35,7 @@ def test_cards_of_a_kind() -> None:
     names = [c.name for c in registry.cards(Kind.IMAGE)]
     assert names[0] == "efficientnet-lite0" and "minilm" not in names
     assert "open_clip:ViT-B-32/openai" in names
-    assert {c.name for c in registry.cards("vector")} == {"as-is"}
+    assert {c.name for c in registry.cards("vector")} == {"as-is", "as-is-shared"}
 
 
 def test_the_offline_default_comes_first() -> None:

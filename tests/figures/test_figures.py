@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmexplore.figures.data import class_counts, missing_pattern
+from mmexplore.figures.data import class_counts
+from mmexplore.figures.patterns import missing_pattern
 from mmexplore.figures.retrieval import gap_curve, hub_histogram, rank_histogram, recall_bars, thermometer_figure
 from mmexplore.figures.spaces import correlations, gap_histogram, overlap_bars
 from mmexplore.figures.training import learning_curves

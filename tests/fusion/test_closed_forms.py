@@ -247,6 +247,21 @@ def test_the_weighted_sum_is_the_weighted_sum():
     np.testing.assert_allclose(fusion.predict(embeddings)[seen], expected[seen], rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["late-sum", "late-product"])
+def test_where_one_modality_is_present_only_its_expert_speaks(name):
+    """An absent expert is silent; it does not speak of the mean item."""
+    fusion, whole = small(name).fit(data(), seed=0), data(holes=0.0, seed=1)
+    test = whole.take(whole.mask.all(1))
+    for j, only in enumerate(fusion.standard_.names):
+        hide = np.array([[m != only for m in test.modalities]]).repeat(len(test), 0)
+        xs, _ = fusion.standard_.apply(test)
+        alone = fusion.experts_[j].log_proba(xs[j])
+        if name == "late-product":
+            strength = fusion.factor_ * 3 * fusion.weights_[j]
+            alone = log_softmax(fusion.prior_ + strength * (alone - fusion.prior_))
+        np.testing.assert_allclose(fusion.transform(test.hide(hide)), alone, atol=1e-5)
+
+
 def test_temperature_undoes_overconfidence():
     random = np.random.default_rng(0)
     logits = random.normal(size=(4000, 4))

@@ -62,6 +62,16 @@ def test_any_subset_rebuilds_every_modality_better_than_the_mean(name, fitted):
 
 
 @every
+def test_a_number_that_never_moved_is_rebuilt_as_it_was(name):
+    vectors = {m: v.copy() for m, v in DATA.vectors.items()}
+    vectors["sight"][:, 1] = 3.0
+    model = METHODS[name](**SMALL | {"epochs": 2}).fit(DATA.with_vectors(vectors, DATA.spaces))
+    for rebuilt in (model.reconstruct(TEST), model.sample(5)):
+        assert all(np.isfinite(x).all() for x in rebuilt.values())
+        assert (rebuilt["sight"][:, 1] == 3.0).all()
+
+
+@every
 def test_elbo_tells_true_pairs_from_shuffled_ones(name, fitted):
     model = fitted(name)
     shuffled = TEST.with_vectors({**TEST.vectors, "sight": np.roll(TEST.vectors["sight"], 1, axis=0)}, TEST.spaces)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -59,6 +61,24 @@ def test_dropping_a_modality_by_mask_is_removing_it(name):
             np.testing.assert_allclose(
                 np.delete(weights, column, 1), fusion.modality_weights(without(embeddings, gone))
             )
+
+
+@every
+def test_what_was_learnt_of_an_absent_modality_has_no_say(name):
+    """Its encoder (its expert) can be anything: it does not speak of a mean item where there is none."""
+    fusion, place = deepcopy(fitted(name)), sorted(data().modalities).index("sound")
+    absent, whole = hidden(data(seed=1), "sound"), data(seed=1)
+    before = [*answers(fusion, absent).values()], fusion.transform(whole)
+    if hasattr(fusion, "experts_"):
+        old = fusion.experts_[place]
+        fusion.experts_[place] = replace(old, weight=3 * old.weight, bias=old.bias + np.arange(len(old.bias)))
+    else:
+        encoders = fusion.net_.projections if name in trained else fusion.net_.encoders
+        for p in encoders[place].parameters():
+            p.data += 0.5
+    for value, was in zip(answers(fusion, absent).values(), before[0], strict=True):
+        np.testing.assert_array_equal(value, was)
+    assert not np.array_equal(fusion.transform(whole), before[1])
 
 
 @every

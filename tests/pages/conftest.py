@@ -13,7 +13,8 @@ from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.pages.small import make_workspace
 
-PAGES = ["data", "encode", "fuse", "weights", "latent_space", "retrieval", "mispairs"]
+PAGES = ["data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs"]
+PAGES += ["compare", "missing_modalities", "reconstruct"]
 OpenPage = Callable[..., AppTest]
 
 

@@ -15,6 +15,9 @@ NEEDS = {
     "latent_space": "vectors",
     "retrieval": "vectors",
     "mispairs": "vectors",
+    "compare": "vectors",
+    "reconstruct": "fusion",
+    "missing_modalities": "vectors",
 }
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 

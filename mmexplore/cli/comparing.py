@@ -1,0 +1,85 @@
+"""`mmexplore compare`: several methods on the same rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mmexplore.cli.options import FitSeed, Json, Run
+from mmexplore.cli.printing import print_json, print_table, stderr_progress
+
+
+def compare(
+    run: Run,
+    methods: Annotated[
+        str, typer.Option(metavar="A,B", help="Names, kinds (alignment, fusion, generative), or all.")
+    ] = "all",
+    seeds: Annotated[int, typer.Option(min=1, help="Fits of each method, with as many seeds.")] = 3,
+    labels_per_class: Annotated[
+        int | None, typer.Option(min=1, help="Learn from this many labels of each class; by default from all.")
+    ] = None,
+    missing: Annotated[
+        float, typer.Option(help="Share of the cells that are taken away for the score with holes.")
+    ] = 0.5,
+    target: Annotated[str | None, typer.Option(help="Column to predict: label, another column, or none.")] = None,
+    source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
+    seed: FitSeed = None,
+    as_json: Json = False,
+) -> None:
+    """Fit several methods on the same rows, labels and holes, and rank them beside plain baselines.
+
+    Alignments are judged by held-out retrieval, fusions and generative models by the held-out task. RUN is not changed.
+    """
+    from mmexplore import journey, workspace_files
+
+    workspace = workspace_files.open_directory(run)
+    workspace.seed = workspace.seed if seed is None else seed
+    setting = journey.Setting(journey.named_methods(methods), seeds, labels_per_class, missing, target, source)
+    answer = journey.compare(workspace, setting, stderr_progress()).as_dict()
+    if as_json:
+        print_json(answer)
+        return
+    for kind in ("fusion", "alignment"):
+        if kind in answer:
+            _print_race(kind, answer[kind], answer["seeds"])
+
+
+def _print_race(kind: str, race: dict[str, Any], seeds: list[int]) -> None:
+    print(f"{kind}: {race['metric']} over {race['n']} {race['rows']} rows, chance {race['chance']:.3f}")
+    print(f"interval: {race['interval']}; {len(seeds)} seed(s)")
+    print(f"missing: {race['with_missing']}")
+    if race["reference"]:
+        print(f"gain: over {race['reference']}, item by item")
+    print_table(
+        [
+            {
+                "method": f"({line['name']})" if line["baseline"] else line["name"],
+                "score": _number(line["score"]),
+                "interval": _interval(line["score_interval"]),
+                "sd": _number(line["score_sd"]),
+                "gain": _number(line["gain"]),
+                "gain interval": _interval(line["gain_interval"]),
+                "missing": _number(line["score_with_missing"]),
+                "entropy": _number(line["weight_entropy"]),
+                "parameters": line["parameters"],
+                "fit s": _number(line["fit_seconds"]),
+                "item ms": None if line["seconds_per_item"] is None else f"{1000 * line['seconds_per_item']:.3f}",
+            }
+            for line in race["results"]
+        ],
+        ["method", "score", "interval", "sd", "gain", "gain interval", "missing", "entropy", "parameters", "fit s",
+         "item ms"],
+    )  # fmt: skip
+    for failed in race["failed"]:
+        print(f"{failed['name']}: not compared. {failed['reason']}")
+    for note in race["notes"]:
+        print(note)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _interval(pair: list[float] | None) -> str | None:
+    return None if pair is None else f"{pair[0]:.3f} to {pair[1]:.3f}"

@@ -1,0 +1,49 @@
+"""`mmexplore reconstruct`: what a fitted model rebuilds from some modalities, as the nearest real items."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mmexplore.cli.options import Json, Run
+from mmexplore.cli.printing import print_json, print_table
+
+
+def reconstruct(
+    run: Run,
+    given: Annotated[str, typer.Option(metavar="A,B", help="The modalities that the model is shown.")],
+    item: Annotated[str | None, typer.Option(help="The id of one item; by default all held-out ones.")] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many nearest items.")] = 6,
+    as_json: Json = False,
+) -> None:
+    """Rebuild every modality from some (autoencoder, VAE), and find the nearest real items; chance beside it."""
+    from mmexplore import journey, workspace_files
+
+    workspace = workspace_files.open_directory(run)
+    shown = [m.strip() for m in given.split(",") if m.strip()]
+    if item is None:
+        answer = journey.rebuild_report(workspace, shown)
+        rows = [{"modality": m, **v} for m, v in answer["modalities"].items()]
+        columns = ["modality", "given", "recall@1", "chance_recall@1", "recall@10", "chance_recall@10", "median_rank",
+                   "chance_median_rank", "n"]  # fmt: skip
+    else:
+        ids = journey.embeddings_of(workspace).ids
+        found = journey.rebuild_item(workspace, item, shown, k)
+        rows = [
+            {"modality": f.modality, "given": f.given, "nearest": [str(ids[r]) for r in f.rows],
+             "distances": f.distances, "rank": f.rank, "chance_rank": f.chance, "of": f.n_gallery}
+            for f in found
+        ]  # fmt: skip
+        answer = {"item": item, "given": shown, "modalities": rows}
+        columns = ["modality", "given", "rank", "chance_rank", "of", "nearest"]
+    if as_json:
+        print_json(answer)
+    else:
+        print_table([{c: _shown(r[c]) for c in columns} for r in rows], columns)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return f"{value:.3f}" if isinstance(value, float) else value

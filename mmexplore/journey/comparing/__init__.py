@@ -1,0 +1,85 @@
+"""The race: several methods on the same rows, the same labels, the same holes, as one piece of work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmexplore.alignment import methods as alignment_methods
+from mmexplore.errors import UserError
+from mmexplore.jobs import Progress
+from mmexplore.journey.asking import embeddings_of
+from mmexplore.journey.comparing.alignments import AlignmentRace
+from mmexplore.journey.comparing.fusions import LabelRace
+from mmexplore.journey.comparing.results import Comparison, Failed, Line, Measured, Race, Setting
+from mmexplore.journey.comparing.running import run
+from mmexplore.journey.comparing.views import ViewRace
+from mmexplore.journey.fusing import fusion_input
+from mmexplore.methods import all_methods
+from mmexplore.workspace import Workspace
+
+__all__ = ["Comparison", "Failed", "Line", "Measured", "Race", "Setting", "compare", "named_methods"]
+
+
+def named_methods(asked: str) -> tuple[str, ...]:
+    """ "all", a kind ("alignment", "fusion", "generative") or names, separated by commas -> names.
+
+    Raises:
+        UserError: no such method or kind.
+    """
+    from mmexplore import alignment, fusion, generative
+
+    rooms: dict[str, list[str]] = {
+        "alignment": list(alignment.methods()),
+        "fusion": list(fusion.methods()),
+        "generative": list(generative.methods()),
+    }
+    names: list[str] = []
+    for word in filter(None, (w.strip() for w in asked.split(","))):
+        if word != "all" and word not in rooms and word not in all_methods():
+            raise UserError(
+                f"no method is called {word!r}", "methods", f"choose all, {', '.join((*rooms, *all_methods()))}"
+            )
+        names += list(all_methods()) if word == "all" else rooms.get(word, [word])
+    return tuple(dict.fromkeys(names))
+
+
+def compare(workspace: Workspace, setting: Setting, progress: Progress | None = None) -> Comparison:
+    """Fit every chosen method with every seed and judge all of them on the same held-out rows.
+
+    Alignments are judged by retrieval; fusions and generative models by the task: the target where there is one, else
+    whether a view with a modality hidden finds its full view. A method that this data does not allow is listed with
+    its reason and the others go on.
+
+    Raises:
+        UserError: no method, no seed, no vectors, or no row to score.
+    """
+    embeddings_of(workspace)
+    import torch  # noqa: F401 - now, so that the first fit is not charged for it
+
+    if not setting.methods:
+        raise UserError("no method was chosen", "compare", "choose one or more")
+    if setting.n_seeds < 1:
+        raise UserError(f"{setting.n_seeds} seeds fit nothing", "seeds", "give 1 or more")
+    if not 0 < setting.missing <= 1:
+        raise UserError(f"{setting.missing:g} is not a share of the cells", "missing", "give above 0, up to 1")
+    embeddings = workspace.ensure_split()
+    seeds = tuple(workspace.seed + i for i in range(setting.n_seeds))
+    alignments = [m for m in setting.methods if m in alignment_methods()]
+    fusions = [m for m in setting.methods if m not in alignment_methods()]
+    courses: list[tuple[AlignmentRace | LabelRace | ViewRace, list[str]]] = []
+    if fusions:
+        labelled = fusion_input(workspace, setting.target, setting.source).target_kind is not None
+        courses.append(((LabelRace if labelled else ViewRace)(workspace, setting, seeds), fusions))
+    if alignments:
+        courses.append((AlignmentRace(workspace, setting, seeds), alignments))
+    of = sum(len(names) for _, names in courses) * len(seeds)
+    races: list[Race] = []
+    fitted: dict[str, Any] = {}
+    done = 0
+    for course, names in courses:
+        race, kept = run(course, names, seeds, progress, done, of)
+        races.append(race)
+        fitted |= kept
+        done += len(names) * len(seeds)
+    aligned = workspace.aligned if setting.source == "aligned" else None
+    return Comparison(setting, seeds, workspace.split_source, tuple(races), fitted, embeddings, aligned)

@@ -1,0 +1,83 @@
+"""Fusions and generative models without labels: does a view with a modality hidden find its full view?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmexplore.embeddings import Embeddings
+from mmexplore.estimator import OnEpoch
+from mmexplore.fusion.evaluation import view_rows
+from mmexplore.fusion.score import in_train, scored_rows
+from mmexplore.fusion.standardise import fit_standard
+from mmexplore.fusion.view_scores import (
+    Hits,
+    Transforms,
+    contrastive_chance,
+    contrastive_hits,
+    hole_hits,
+    score_of_hits,
+)
+from mmexplore.journey.comparing.fusions import FusionRace
+from mmexplore.journey.comparing.results import Setting
+from mmexplore.journey.comparing.running import Baseline, Clock, Run
+from mmexplore.journey.fusing import rows_name
+from mmexplore.workspace import FittedFusion, Workspace
+
+METRIC = "recall@1"
+FURTHER = ("recall@10", "disjoint recall@10")
+SIDE_BY_SIDE = "side by side"
+
+
+class SideBySide:
+    """The standardised vectors beside one another, nothing learned; zeros where absent."""
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        self.standard = fit_standard(embeddings, np.flatnonzero(in_train(embeddings)))
+
+    def transform(self, embeddings: Embeddings) -> np.ndarray:
+        return np.hstack(self.standard.apply(embeddings)[0])
+
+
+class ViewRace(FusionRace):
+    """Judged by recall@1 of the contrastive objective on held-out rows (see `fusion.view_scores`)."""
+
+    metric = METRIC
+    reference: str | None = SIDE_BY_SIDE
+
+    def __init__(self, workspace: Workspace, setting: Setting, seeds: tuple[int, ...]) -> None:
+        super().__init__(workspace, setting, seeds)
+        self.rows, self.which = view_rows(self.embeddings, seeds[0])
+        self.test = self.embeddings.take(self.rows)
+        self.hole_groups = self.test.groups
+        self.with_missing = f"a row with {setting.missing:.0%} of its cells taken away, one left at least, finds itself"
+        self.chance = contrastive_chance(self.test)
+        plain = SideBySide(self.embeddings)
+        hits = contrastive_hits(plain, self.test)
+        self.groups = hits[METRIC][1]
+        self.plain = [self._run_of(plain, hits, seed) for seed in seeds]
+        every = len(scored_rows(self.embeddings, np.asarray(self.embeddings.mask.any(1)))[0])
+        if every > len(self.rows):
+            self.notes.append(f"{len(self.rows):,} of the {every:,} held-out rows were drawn for this.")
+
+    @property
+    def scored(self) -> tuple[str, int]:
+        return rows_name(self.workspace, self.which), len(self.rows)
+
+    def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
+        fusion, seconds = self.fit(name, self.embeddings, "contrastive", seed, on_epoch)
+        clock = Clock()
+        fusion.transform(self.test)
+        per_item = clock.seconds / len(self.test)
+        hits = contrastive_hits(fusion, self.test)
+        found = self._run_of(fusion, hits, seed)
+        found.n_parameters, found.fit_seconds, found.item_seconds = fusion.n_parameters(), seconds, per_item
+        found.entropy = self.entropy(fusion, self.rows)
+        score = score_of_hits(hits, self.test, self.scored[0], seed)
+        return found, FittedFusion(fusion, score, seed, None, self.setting.source)
+
+    def baselines(self) -> list[Baseline]:
+        return [Baseline(SIDE_BY_SIDE, "Vectors side by side, nothing learned", self.plain)]
+
+    def _run_of(self, fusion: Transforms, hits: Hits, seed: int) -> Run:
+        holes = hole_hits(fusion, self.test, self.holes(seed)[self.rows])
+        return Run({name: hits[name][0] for name in (METRIC, *FURTHER)}, holes)

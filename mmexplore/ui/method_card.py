@@ -1,0 +1,60 @@
+"""A method before it is fitted: what it is, its formula, the way of the vectors through it, its paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmexplore.card import MethodCard
+from mmexplore.embeddings import Embeddings
+from mmexplore.estimator import Estimator
+from mmexplore.figures.flow import flow_diagram
+from mmexplore.flow import flow_of
+from mmexplore.ui import session
+from mmexplore.ui.download import chart_config
+from mmexplore.ui.session import CHOICE
+
+NONE = "none"
+
+
+def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
+    """The menu of methods, by their titles. `where` is part of the key; `names` limits and orders it."""
+    names = names or list(methods)
+    return st.selectbox(
+        "Method",
+        names,
+        key=f"{CHOICE}{where}.method",
+        format_func=lambda n: "None: use the vectors as they are" if n == NONE else methods[n].card.title,
+    )
+
+
+def show(card: MethodCard) -> None:
+    """What a method is, its formula, its paper and what to look for (ours: Markdown and LaTeX allowed)."""
+    st.markdown(card.summary)
+    st.latex(card.equation)
+    with st.expander("What to look for, and where it comes from"):
+        st.markdown(card.look_for)
+        st.markdown(f"**Missing modalities.** {card.missing}")
+        st.caption(card.paper)
+
+
+def diagram(
+    method: type[Estimator], params: Mapping[str, Any], embeddings: Embeddings, objective: str | None = None
+) -> None:
+    """The data flow with these vectors' sizes and these settings."""
+    classes = 0
+    if objective == "classification" and embeddings.labels is not None:
+        labels = embeddings.labels
+        known = session.remember(("classes", id(labels)), lambda: (labels, len(set(labels.astype(str)) - {""})))
+        classes = known[1]
+    flow = flow_of(method, params, embeddings.dims, objective, classes)
+    where = "alignment" if objective is None else "fusion"
+    st.plotly_chart(
+        flow_diagram(flow),
+        theme="streamlit",
+        config=chart_config(f"flow-{method.name}") | {"displayModeBar": False},
+        key=f"flow-{where}",
+    )
+    st.caption("A bar is a vector; its height is the logarithm of how many numbers it has.")

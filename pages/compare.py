@@ -1,0 +1,43 @@
+"""Compare: several methods on the same rows, the same labels and the same holes."""
+
+import streamlit as st
+
+from mmexplore.ui import comparing, jobs_view
+from mmexplore.ui.frame import header
+from mmexplore.ui.needs import need
+from mmexplore.ui.widgets import plain, section
+
+header(
+    "Compare",
+    "Several methods on the same items, the same labels and the same holes, beside each modality alone and plain "
+    "fusions: who gains anything, and at what price?",
+)
+workspace = need("vectors")
+setting = comparing.controls(workspace)
+fits = len(setting.methods) * setting.n_seeds
+with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    pressed = st.button(
+        "Compare", type="primary", key="compare", disabled=jobs_view.busy("compare") or not setting.methods
+    )
+    st.text(f"{fits:,} fits" if setting.methods else "Choose at least one method.")
+if pressed:
+    comparing.start(workspace, setting)
+
+comparison, current = comparing.last(workspace)
+if comparison is None:
+    st.caption(
+        "Fusions and generative models are judged by the task on held-out items, alignments by how well one modality "
+        "finds another. A method that this data does not allow is listed with its reason."
+    )
+    st.stop()
+for race in comparison.races:
+    lead = {
+        "fusion": "One fused vector an item. The dashed line is the plain late fusion that every method must beat.",
+        "alignment": "One space for all modalities: how often is the true partner found, over all directions?",
+    }
+    title = {"fusion": "Fusions and generative models", "alignment": "Alignments"}[race.kind]
+    section(title, lead[race.kind])
+    comparing.show_race(workspace, comparison, race, current)
+s = comparison.setting
+budget = "all labels" if s.labels_per_class is None else f"{s.labels_per_class} labels of each class"
+st.caption(plain(f"Seeds {', '.join(map(str, comparison.seeds))}; {budget}; split: {comparison.split}.", 300))

@@ -1,0 +1,76 @@
+"""The Reconstruct page: an item rebuilt from what is shown, draws, odd items; and a way out where nothing can."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mmexplore import journey
+from mmexplore.workspace import Workspace
+from tests.journey.small import quick
+from tests.pages.conftest import OpenPage
+from tests.pages.test_every_page import markup
+
+
+@pytest.fixture(scope="module")
+def rebuilding(fused: Workspace) -> Workspace:
+    workspace = replace(fused, fusions={}, current=None)
+    workspace.add_fusion(journey.fuse(workspace, "mvae", quick("mvae")["mvae"]))
+    return workspace
+
+
+def test_an_item_is_rebuilt_from_what_is_shown(open_page: OpenPage, rebuilding):
+    test = open_page("reconstruct", workspace=rebuilding)
+    test.session_state["choice.rebuild.item"] = "item-12"
+    test.run()
+    assert not test.exception
+    said = [t.value for t in test.text]
+    rebuilt = next(t for t in said if t.startswith("cap*tion*, rebuilt from photo"))
+    assert "in place" in rebuilt and "by luck" in rebuilt
+    assert any(t.startswith("photo, given, and given back") for t in said)
+    assert len(test.get("image")) >= 7, "the item and its nearest photos"
+    table = test.dataframe[0].value
+    assert list(table["modality"]) == ["photo", "cap*tion*"] and list(table["given"]) == [True, False]
+
+
+def test_nothing_shown_is_asked_for(open_page: OpenPage, rebuilding):
+    test = open_page("reconstruct", workspace=rebuilding)
+    test.session_state["choice.rebuild.item"] = "item-12"
+    test.session_state["choice.rebuild.given.photo.cap*tion*"] = []
+    test.run()
+    assert not test.exception
+    assert any("at least one modality" in t.value for t in test.text)
+
+
+def test_draws_and_odd_items_are_real_ones(open_page: OpenPage, rebuilding):
+    test = open_page("reconstruct", workspace=rebuilding)
+    assert [s.value for s in test.subheader] == ["Over all items", "New items", "Odd items"]
+    assert any("distance" in c.value for c in test.caption)
+    assert any("sd below; ELBO" in t.value for t in test.text)
+    assert {"Coherence", "By luck"} <= {m.label for m in test.metric}
+
+
+def test_a_fusion_that_cannot_go_back_offers_one_that_can(open_page: OpenPage, stages, rebuilding):
+    test = open_page("reconstruct", "fusion")
+    assert "cannot go back" in test.info[0].value
+    test.button(key="rebuild-fit").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(120) and waiting.job.state == "done", waiting.job.error
+    assert waiting.job.result.fusion.name == "mvae"
+
+    both = stages["fusion"]()
+    both.fusions["mvae"] = rebuilding.fusions["mvae"]
+    test = open_page("reconstruct", workspace=both)
+    test.button(key="rebuild-show-mvae").click().run()
+    assert test.session_state["workspace"].current == "mvae" and not test.exception
+
+
+def test_words_of_strangers_stay_words(open_page: OpenPage, rebuilding):
+    test = open_page("reconstruct", workspace=rebuilding)
+    for item in ("item-0", "item-3"):
+        test.session_state["choice.rebuild.item"] = item
+        test.run()
+        assert not test.exception
+        found = [s for s in markup(test) if "cap*tion*" in s or "<script" in s or "<b>" in s]
+        assert not found
