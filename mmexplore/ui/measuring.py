@@ -142,10 +142,10 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
     )
     ways = weighing.orders(found.modalities)[:-1] + ([] if learned is None else [DIFFER])
     how = st.selectbox("Sort by", ways, key=f"{CHOICE}shapley.order", width=320)
-    _, rows = session.remember_last(
+    _, rows, shares = session.remember_last(
         "shapley.order",
         (id(found), id(learned), how),
-        lambda: ((found, learned), _order(how, embeddings, found, learned)),
+        lambda: ((found, learned), _order(how, embeddings, found, learned), found.shares),
     )
     rows = picking.only_selected(workspace, rows, "shapley")
     colours = theme.modality_colours(found.modalities)
@@ -155,7 +155,7 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
         with st.container(key=f"weigh-shapley-{row}"):
             if learned is not None:
                 st.image(weighing.bar_svg(learned[row], colours, found.modalities), width="stretch")
-            st.image(weighing.bar_svg(found.shares[row], colours, found.modalities), width="stretch")
+            st.image(weighing.bar_svg(shares[row], colours, found.modalities), width="stretch")
         st.text(
             ", ".join(
                 f"{m} {round(v, 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
