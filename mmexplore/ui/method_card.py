@@ -45,7 +45,8 @@ def show(card: MethodCard) -> None:
 def on_lines(equation: str) -> str:
     """A long equation on several lines, broken where the author left a wide space after a comma."""
     parts = re.split(r"(?<=,)\\q?quad\s*", equation)
-    whole = all(p.count(r"\left") == p.count(r"\right") and p.count("{") == p.count("}") for p in parts)
+    paired = [[len(re.findall(rf"\\{word}(?![a-z])", p)) for word in ("left", "right")] for p in parts]
+    whole = all(a == b for a, b in paired) and all(p.count("{") == p.count("}") for p in parts)
     if len(equation) <= LINE or len(parts) < 2 or not whole:
         return equation
     lines = [parts[0]]
