@@ -1,7 +1,7 @@
 # mmexplore for a public demo (docs/deploy.md): small Python, no root, the examples computed while it is built.
 #
 #   docker build -t mmexplore .
-#   docker run --rm -p 8501:8501 --memory 1g mmexplore
+#   docker run --rm -p 8501:8501 --memory 1500m mmexplore
 #
 # The package index's torch for Linux carries CUDA, several GB that a demo has no use for. Give pip the address of
 # torch's own index of CPU builds to leave it out:
@@ -36,6 +36,7 @@ ENV PATH=/opt/mmexplore/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
     MALLOC_ARENA_MAX=2 \
+    MALLOC_TRIM_THRESHOLD_=131072 \
     NUMBA_CACHE_DIR=/home/mmexplore/numba \
     MMEXPLORE_CACHE=/home/mmexplore/cache \
     MMEXPLORE_DEMO=1

@@ -3,8 +3,8 @@
     python benchmarks/kinds.py [--json FILE]
 
 Sounds: the Free Spoken Digit Dataset (2,700 train, 300 test clips). Series: BasicMotions (40 train, 40 test) as aeon
-ships it. The probe is scikit-learn's logistic regression (C = 100) on the encoders' vectors as they are. The null is the
-same probe on permuted train labels.
+ships it. The probe is scikit-learn's logistic regression (C = 100) on the encoders' vectors as they are. The null is
+the same probe on permuted train labels.
 """
 
 from __future__ import annotations

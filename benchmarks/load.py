@@ -6,7 +6,8 @@ Starts a server of its own on 127.0.0.1 (nothing else is ever asked) and sends v
 speak what a browser speaks, so the server does all that it would do for browsers, and the machine is not busy drawing).
 Each opens the example, goes to Fuse, fits a fusion there (a job), goes to Weights, Latent space and Retrieval, and
 types a query; between two steps they read for --think seconds. The memory is of the server with 1, 10 and 20 sessions
-that have all gone the whole way and are still open. Prints one JSON document; stops after --seconds whatever happens.
+that have all gone the whole way and are still open. "stretch" says how much longer than its processor time a short loop
+took beside it: about 1 on a quiet machine. Prints one JSON document; stops after --seconds whatever happens.
 """
 
 from __future__ import annotations
@@ -158,6 +159,29 @@ def summary(answers: list[tuple[str, float]]) -> dict[str, dict[str, float]]:
     }
 
 
+async def stretches(found: list[float]) -> None:
+    """How much longer than its processor time a short loop takes, again and again: 1 where the machine is quiet."""
+
+    def once() -> float:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        while time.thread_time() - cpu < 0.03:
+            pass
+        return (time.perf_counter() - wall) / (time.thread_time() - cpu)
+
+    while True:
+        found.append(await asyncio.to_thread(once))
+        await asyncio.sleep(2.0)
+
+
+async def measured(port: int, pid: int, options: argparse.Namespace) -> dict[str, Any]:
+    """The crowd, and beside it how busy the machine is with other things."""
+    found: list[float] = []
+    beside = asyncio.create_task(stretches(found))
+    answer = await crowd(port, pid, options)
+    beside.cancel()
+    return answer | {"stretch": round(float(np.median(found)), 2) if found else None}
+
+
 def slope(memory: dict[int, float]) -> float | None:
     """MB a further session, by least squares from the second step on (the first pays for what is loaded once)."""
     counts = sorted(memory)
@@ -188,7 +212,7 @@ def main() -> None:
         try:
             began, load = time.perf_counter(), os.getloadavg()[0]
             idle = memory_mb(server.pid)
-            answer = asyncio.run(asyncio.wait_for(crowd(port, server.pid, options), options.seconds))
+            answer = asyncio.run(asyncio.wait_for(measured(port, server.pid, options), options.seconds))
             answer["answers"] = summary(answer["answers"])
             answer |= {
                 "load_before": round(load, 2),

@@ -54,7 +54,7 @@ def summary(found: list[BesideTruth]) -> dict[str, object]:
         truth = np.array([f.truth for f in found])
         answer[name] = {
             "ranking_recovered": float(np.mean([ranking_right(e, t) for e, t in zip(estimates, truth, strict=True)])),
-            "mean_shares": estimates.mean(axis=0).round(3).tolist(),
+            "mean_shares": estimates.astype(float).mean(axis=0).round(3).tolist(),
             "mean_error": round(float(np.abs(estimates - truth).mean()), 3),
         }
     return answer

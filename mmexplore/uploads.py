@@ -52,9 +52,9 @@ class Uploads:
     """
 
     def __init__(self, root: Path, session_bytes: int = 0, server_bytes: int = 0) -> None:
-        self.root, self.session_bytes, self.server_bytes = Path(root), session_bytes, server_bytes
+        self.root, self.session_bytes, self.server_bytes = Path(root).absolute(), session_bytes, server_bytes
         self._accounts: dict[Path, Account] = {}
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
         name = f"{os.getpid()}-{secrets.token_hex(8)}"
         with _alone(self.root):
             _sweep(self.root)
@@ -70,13 +70,13 @@ class Uploads:
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         account = Account(folder, self)
-        with self._lock:
+        with self.lock:
             self._accounts[folder] = account
         return account
 
     def leave(self, account: Account) -> None:
         """Delete the files of a session that has ended, and give back what it used."""
-        with self._lock:
+        with self.lock:
             self._accounts.pop(account.folder, None)
         account.closed = True
         shutil.rmtree(account.folder, ignore_errors=True)
@@ -104,7 +104,7 @@ class Uploads:
     @property
     def used(self) -> int:
         """Bytes of all sessions."""
-        with self._lock:
+        with self.lock:
             return sum(account.used for account in self._accounts.values())
 
 
@@ -130,8 +130,9 @@ class Account:
         Raises:
             UserError: they are more than the session or the server has left; nothing is counted then.
         """
-        self.expect(n_bytes, what)
-        self.used += n_bytes
+        with self._uploads.lock:  # two who ask at once do not both get the last of it
+            self.expect(n_bytes, what)
+            self.used += n_bytes
 
     def expect(self, n_bytes: int, what: str) -> None:
         """As `spend`, without counting: for what is known before it is written."""

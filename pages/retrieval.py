@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmexplore.figures.retrieval import rank_histogram, recall_bars
-from mmexplore.ui import gap_control, python, rescoring, searching, session, views
+from mmexplore.ui import asking, gap_control, python, rescoring, searching, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
@@ -24,7 +24,7 @@ if shared is None:
     st.stop()
 st.caption(plain(f"{', '.join(shared.modalities)}: compared {where}."))
 
-searching.ask(workspace, shared)
+asking.ask(workspace, shared)
 
 section(
     "How often the right one is found",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -95,6 +96,33 @@ def test_bytes_are_counted_refused_before_they_are_written_and_given_back(upload
     bob.spend(4_000, "b.zip")
     assert uploads.used == 10_000
     assert bob.recount() == 0, "nothing of it was written"
+
+
+def test_of_many_who_write_at_once_nobody_gets_what_is_not_left(uploads):
+    accounts, refused = [uploads.enter(), uploads.enter()], []
+
+    def write(account) -> None:
+        for _ in range(200):
+            try:
+                account.spend(100, "a.zip")
+            except UserError:
+                refused.append(1)
+
+    threads = [threading.Thread(target=write, args=(accounts[i % 2],)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert uploads.used == 15_000 and len(refused) == 1_200 - 150
+    assert all(account.used <= 10_000 for account in accounts)
+
+
+def test_a_root_that_is_told_relatively_counts_as_well(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Uploads(Path("uploads"), session_bytes=10)
+    account = made.enter()
+    assert account_of(account.folder / "x") is account and account_of(tmp_path / account.folder / "x") is account
+    made.close()
 
 
 def test_what_is_deleted_is_given_back_and_two_names_of_one_file_count_once(uploads):

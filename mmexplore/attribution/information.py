@@ -85,14 +85,16 @@ def information(
         raise UserError("too few rows have both modalities and a class", "information", "choose other modalities")
     assert both.labels is not None
     y, classes = _few(both.labels.astype(str))
-    said = _answers(both, y, len(classes), seed) if words == "classifier" else _clusters(both, seed)
-    sides = (*(int(s.max()) + 1 for s in said), len(classes))
-    joint = table_of(*said, y, sides)
+    said_a, said_b = _answers(both, y, len(classes), seed) if words == "classifier" else _clusters(both, seed)
+    sides = (int(said_a.max()) + 1, int(said_b.max()) + 1, len(classes))
+    joint = table_of(said_a, said_b, y, sides)
     parts = decompose(joint)
     random = rng(seed)
-    again = decompose(_resampled(*said, y, sides, both.groups, draws, random))
+    again = decompose(_resampled(said_a, said_b, y, sides, both.groups, draws, random))
     high, low = (2 * parts - np.percentile(again, q, axis=0) for q in (2.5, 97.5))
-    strangers = decompose(np.stack([table_of(*said, random.permutation(y), sides) for _ in range(max(10, draws // 4))]))
+    strangers = decompose(
+        np.stack([table_of(said_a, said_b, random.permutation(y), sides) for _ in range(max(10, draws // 4))])
+    )
     share = np.bincount(y) / len(y)
     return Information(
         a=a,

@@ -14,7 +14,7 @@ import numpy as np
 
 from mmexplore.errors import UserError
 
-STEPS, SCALINGS, LAST_SCALINGS = 400, 2, 100  # of `decompose`
+STEPS, SCALINGS, LAST_SCALINGS, SETTLED = 1000, 2, 100, 1e-7  # of `decompose`
 
 #: gates whose answer is known: joint probabilities [A, B, Y] of fair, independent (RDN: equal) bits
 GATES: dict[str, np.ndarray] = {
@@ -92,20 +92,33 @@ def decompose(joint: np.ndarray) -> np.ndarray:
     p_y = p.sum(axis=(-2, -1))
     known = np.where(p_y > 0, p_y, 1)[..., None]
     of_a, of_b = p.sum(axis=-1) / known, p.sum(axis=-2) / known  # p(a | y), p(b | y)
-    r = (p_y[..., None, None] * of_a[..., :, None] * of_b[..., None, :]).sum(axis=-3, keepdims=True)
+    weighed = p_y[..., None]
+    r = np.swapaxes(weighed * of_a, -1, -2) @ of_b  # [..., A, B]
     left, right = np.ones_like(of_a), np.ones_like(of_b)  # q(a, b | y) = left r right; kept from step to step
     for step in range(STEPS):
-        for _ in range(SCALINGS if step < STEPS - 1 else LAST_SCALINGS):
-            left = _ratio(of_a, np.einsum("...yab,...yb->...ya", np.broadcast_to(r, p.shape), right))
-            right = _ratio(of_b, np.einsum("...yab,...ya->...yb", np.broadcast_to(r, p.shape), left))
-        q = left[..., :, None] * r * right[..., None, :]
-        r = (p_y[..., None, None] * q).sum(axis=-3, keepdims=True)
+        before = r
+        left, right = _scaled(of_a, of_b, r, left, right, SCALINGS)
+        r = r * (np.swapaxes(weighed * left, -1, -2) @ right)
+        if step % 20 == 19 and np.abs(r - before).max() < SETTLED:
+            break
+    left, right = _scaled(of_a, of_b, r, left, right, LAST_SCALINGS)
+    q = left[..., :, None] * r[..., None, :, :] * right[..., None, :]
     q = p_y[..., None, None] * q
     cells = (*p.shape[:-2], -1)
     first, second = _information(p.sum(axis=-1)), _information(p.sum(axis=-2))
     everything, union = _information(p.reshape(cells)), _information(q.reshape(cells))
     union = np.clip(union, np.maximum(first, second), everything)  # what rounding may break
     return np.stack([first + second - union, union - second, union - first, everything - union], axis=-1)
+
+
+def _scaled(
+    of_a: np.ndarray, of_b: np.ndarray, r: np.ndarray, left: np.ndarray, right: np.ndarray, times: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factors [..., Y, A] and [..., Y, B] that give left r right the sides p(a | y) and p(b | y)."""
+    for _ in range(times):
+        left = _ratio(of_a, right @ np.swapaxes(r, -1, -2))
+        right = _ratio(of_b, left @ r)
+    return left, right
 
 
 def _ratio(wanted: np.ndarray, found: np.ndarray) -> np.ndarray:

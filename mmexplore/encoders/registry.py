@@ -12,6 +12,7 @@ import importlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from mmexplore import runtime
 from mmexplore.encoders import clap, open_clip, video
@@ -58,14 +59,13 @@ def cards(kind: Kind | str | None = None) -> list[EncoderCard]:
     A model with two sides (open_clip, CLAP) has two cards of the same name and space, one a kind.
     """
     own = [importlib.import_module(module).CARD for module, _ in BUILT_IN.values()]
-    listed = [
-        *own,
-        *_of_video(own),
-        *clap.cards(),
-        *open_clip.open_clip_cards(),
-        *_of_video(open_clip.open_clip_cards()),
-    ]
+    listed = [*own, *_of_video(own), *clap.cards(), *open_clip.open_clip_cards(), *_videos_of_open_clip()]
     return [c for c in listed if kind is None or c.kind == kind]
+
+
+@cache
+def _videos_of_open_clip() -> tuple[EncoderCard, ...]:
+    return tuple(_of_video(open_clip.open_clip_cards()))
 
 
 def _of_video(cards: Iterable[EncoderCard]) -> list[EncoderCard]:

@@ -11,6 +11,7 @@ from mmexplore.fusion._discriminant import LINEAR, QUADRATIC, fit_discriminants
 from mmexplore.fusion._experts import Expert
 from mmexplore.runtime import rng
 
+FEW = 500  # below so many rows more parts cost little time
 STRENGTHS = (0.1, 1.0, 10.0)
 Kind = float | tuple[float, float]  # a logistic regression's strength, or (pooling, shrinkage) of a discriminant
 KINDS: tuple[Kind, ...] = (*STRENGTHS, *LINEAR, *QUADRATIC)
@@ -53,10 +54,13 @@ def fit_held_out(
     Args:
         xs: M of standardised [N, d_m].  present: bool [N, M].
         y: class codes [N], or numbers where `n_classes` is 0.
-        n_folds: at most; as many as the rarest class has groups, at least 2.
+        n_folds: parts the rows are cut into; twice as many where rows are few and a class has fewer than that: an
+            expert of one row a class tells little about one of two.
     """
     smallest = np.bincount(y)[np.unique(y)].min() if n_classes else len(y)
-    folds = draw_folds(groups, y if n_classes else np.zeros(len(y), int), int(np.clip(smallest, 2, n_folds)), seed)
+    if smallest < n_folds and len(y) < FEW:
+        n_folds = 2 * n_folds
+    folds = draw_folds(groups, y if n_classes else np.zeros(len(y), int), n_folds, seed)
     fitted, said, errors = [], np.zeros((*present.shape, max(n_classes, 1))), []
     for m, x in enumerate(xs):
         rows = np.flatnonzero(present[:, m])

@@ -58,7 +58,7 @@ def _batches(path: Path, name: str, batch_rows: int) -> Iterator[Any]:
 
     if suffix_of(path.name) != ".arrow":
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:  # else whole row groups are held
-            _check_size(file.metadata, path.stat().st_size, name)
+            check_unpacked_size(file.metadata, path.stat().st_size, name)
             yield from file.iter_batches(batch_size=batch_rows)
         return
     with pa.memory_map(str(path)) as source:
@@ -73,8 +73,15 @@ def _batches(path: Path, name: str, batch_rows: int) -> Iterator[Any]:
             yield from (batch.slice(start, batch_rows) for start in range(0, batch.num_rows, batch_rows))
 
 
-def _check_size(about: Any, packed: int, name: str) -> None:
-    """Few bytes can stand for very many cells, or for one very large one: judged by the footer, before any is read."""
+def check_unpacked_size(about: Any, packed: int, name: str) -> None:
+    """Few bytes can stand for very many cells, or for one very large one: judged by a Parquet file's footer.
+
+    Args:
+        about: the footer.  packed: bytes of the file.  name: for the message.
+
+    Raises:
+        UserError: too many cells, or it would unpack to far more than it is.
+    """
     if about.num_rows * about.num_columns > MAX_CELLS:
         raise too_many_cells(name)
     # Of the columns' own entries nothing is asked: pyarrow ends the process at some that are damaged.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,7 @@ def read_pairs(
     roles: dict[str, str] | None = None,
     on_broken: OnBroken = "drop_row",
     progress: Progress | None = None,
+    check_rows: Callable[[int], None] = lambda n: None,
 ) -> PairedDataset:
     """Read paired data in any of its forms.
 
@@ -77,6 +78,8 @@ def read_pairs(
         roles: column -> role, to correct what `recognise` guessed (`mmexplore.pairs.roles.ROLES`).
         on_broken: a filled cell that cannot be used drops its row ("drop_row") or becomes a hole ("blank_cell").
         progress: told how far it is; may cancel.
+        check_rows: given the number of rows once it is known, before their media are looked at; what it raises (a
+            quota) leaves here.
 
     Returns:
         the data; everything that could not be used is in ``rejected``. Media are checked by their headers here and
@@ -86,6 +89,7 @@ def read_pairs(
         UserError: what was given cannot be read as a whole.
     """
     _, table, files, guesses = _open(path, workdir, None, progress, roles)
+    check_rows(len(table))
     if on_broken not in ("drop_row", "blank_cell"):
         raise UserError(f"{on_broken!r} is not known", "on_broken", "choose drop_row or blank_cell")
     return assemble(table, correct(guesses, roles), files, on_broken=on_broken, progress=progress)

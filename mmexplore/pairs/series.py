@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.errors import UserError
+from mmexplore.pairs.arrow import check_unpacked_size
 from mmexplore.pairs.dataset import Cell
 from mmexplore.pairs.delimited import sniff_delimiter
 from mmexplore.pairs.media import suffix_of
@@ -79,12 +80,12 @@ def _file(path: Path) -> np.ndarray:
         return _time_first(array)
     try:
         frame = _parquet(path) if suffix == ".parquet" else _text(path)
+        named = [c for c in frame.columns if str(c).strip().lower() not in _TIME]
+        frame = frame[named or list(frame.columns)].apply(pd.to_numeric, errors="coerce")
     except UserError:
         raise
     except Exception as error:  # pandas' and pyarrow's own errors: the file is damaged or something else
         raise UserError("the file is no table of numbers (damaged or another format)", path.name, _REMEDY) from error
-    named = [c for c in frame.columns if str(c).strip().lower() not in _TIME]
-    frame = frame[named or list(frame.columns)].apply(pd.to_numeric, errors="coerce")
     channels = frame.dropna(axis=1, how="all")  # words beside the numbers
     if channels.isna().to_numpy().any():
         raise UserError("holds empty cells, or cells that are no numbers", path.name, "fill the gaps first")
@@ -95,6 +96,7 @@ def _parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     about = pq.ParquetFile(path).metadata
+    check_unpacked_size(about, path.stat().st_size, path.name)
     if about.num_rows * about.num_columns > MAX_NUMBERS:
         raise UserError(f"the file holds more than {MAX_NUMBERS:,} numbers", path.name, "save fewer points")
     return pq.read_table(path).to_pandas()

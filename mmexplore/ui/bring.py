@@ -203,7 +203,7 @@ def _preview(brought: Brought, found: Any) -> None:
         )
         with st.container(horizontal=True):
             if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
-                room.check_items(found.n_rows, room.building().limits.session_items)  # before it is read
+                room.check_items(found.n_rows)  # before anything is read, where it is known already
                 roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):
@@ -217,7 +217,12 @@ def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     def work(progress: Progress) -> PairedDataset | UserError:
         try:
             return read_pairs(
-                source_of(brought.paths), workdir=brought.workdir, roles=roles, on_broken=on_broken, progress=progress
+                source_of(brought.paths),
+                workdir=brought.workdir,
+                roles=roles,
+                on_broken=on_broken,
+                progress=progress,
+                check_rows=room.check_items,
             )
         except UserError as error:  # what was brought stays, so that another role can be tried
             return error

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.attribution.information import LIMITS, STATES, WORDS, Information
+from mmexplore.attribution.information import LIMITS, OTHER, STATES, WORDS, Information
 from mmexplore.attribution.pid import GATES, exact, part_names
 from mmexplore.errors import UserError
 from mmexplore.figures.information import information_bars
@@ -100,7 +100,7 @@ def _draw(found: Information, note: str, target: str) -> None:
     st.info(plain(in_words(found), 600))
     figure = information_bars(found)
     chart(figure, "information")
-    merged = "" if len(found.classes) < STATES else f" The {STATES - 1} most frequent classes count, the rest is one."
+    merged = "" if found.classes[-1] != OTHER else f" The {STATES - 1} most frequent classes count, the rest is one."
     st.caption(
         plain(
             f"{note} The line is a 95 % bootstrap interval; below the grey mark lie 95 % of the values that permuted "

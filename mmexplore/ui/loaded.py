@@ -18,6 +18,7 @@ from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 TABLE_ROWS = 5000
+MAX_PLACES = 10_000  # on a map: more make the page slow
 
 
 def summary(workspace: Workspace) -> None:
@@ -66,8 +67,12 @@ def places(workspace: Workspace) -> None:
     dataset = workspace.dataset
     for modality in [] if dataset is None else [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
         from mmexplore.figures.places import place_map
+        from mmexplore.latent.sample import stratified_sample
 
-        rows = np.flatnonzero(dataset.present[modality])
+        there = np.flatnonzero(dataset.present[modality])
+        rows = there[stratified_sample(len(there), MAX_PLACES, workspace.seed)]
+        if len(rows) < len(there):
+            st.caption(f"{len(rows):,} of {len(there):,} places, drawn at random.")
         at = np.stack([np.asarray(dataset.cells[modality][r], float) for r in rows])
         titles = views.text_of_rows(workspace) or [str(i) for i in dataset.ids]
         name = f"place-{modality}"

@@ -213,12 +213,12 @@ def _linked(
 
     flat: can be lassoed.  own_legend: the legend stands above the maps, none in them.
     """
-    titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
     kind = "plain" if marked is None else "marked"
     parts = (projections, workspace.embeddings, workspace.fitted)
     key = (*map(id, parts), colour, workspace.selection if marked is not None else None)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figures, so that their ids are not given to others
+        titles, captions = hover_texts(workspace, max(len(p.rows) for p in projections.values()))
         figures = linked_maps(projections, values, colour, titles, captions, marked, MAP_HEIGHT)
         for figure in figures.values():
             if own_legend:
@@ -228,7 +228,7 @@ def _linked(
             figure.settle()
         return parts, figures
 
-    return session.remember_last(f"maps.{kind}", key, make)[1]
+    return session.remember_last(f"maps.{kind}", key, make, common=marked is None)[1]
 
 
 def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:

@@ -159,7 +159,7 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
             st.image(weighing.bar_svg(found.shares[row], colours, found.modalities), width="stretch")
         st.text(
             ", ".join(
-                f"{m} {v:+.2f}"
+                f"{m} {round(v, 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
                 for m, v, there in zip(found.modalities, found.values[row], embeddings.mask[row], strict=True)
                 if there
             )

@@ -15,7 +15,7 @@ from mmexplore.journey.rebuilding import Rebuilt, can_rebuild
 from mmexplore.ui import fusing, jobs_view, live, python_models, session
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, draw_item, item_grid
-from mmexplore.ui.searching import item_name
+from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, one_line, plain, say_error, section
 from mmexplore.workspace import FittedFusion, Workspace
@@ -64,16 +64,9 @@ def _fit(workspace: Workspace) -> None:
 # -- one item ----------------------------------------------------------------------
 def item(workspace: Workspace, fusion: Fusion, embeddings: Embeddings) -> None:
     """One item: what is given, and what each modality is rebuilt to."""
-    ids, chosen = embeddings.ids.astype(str), sorted(workspace.selection)
+    ids = embeddings.ids.astype(str)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        name = st.selectbox(
-            "Item",
-            [*chosen, *(i for i in ids if i not in workspace.selection)],
-            key=f"{CHOICE}rebuild.item",
-            width=320,
-            format_func=lambda i: item_name(workspace, i),
-            help="Type to search. What is selected in a map comes first.",
-        )
+        name = item_select(workspace, embeddings.ids, f"{CHOICE}rebuild.item")
         row = int(np.flatnonzero(ids == name)[0])
         has = [m for m in embeddings.modalities if embeddings.present[m][row]]
         given = st.pills(

@@ -7,10 +7,13 @@ thread looks which sessions are still connected: what has been gone for longer t
 
 from __future__ import annotations
 
+import gc
+import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -54,16 +57,24 @@ class Building:
         self.uploads = Uploads(uploads_root(), limits.session_bytes, limits.server_bytes)
         self._rooms: list[Room] = []
         self._lock = threading.Lock()
-        self._keeper: threading.Thread | None = None
+        self.runs = 0  # of pages, since the last collection of garbage
+        threading.Thread(target=self._keep, name="mmexplore-rooms", daemon=True).start()
 
     def enter(self, session_id: str) -> Room:
         room = Room(self, session_id)
         with self._lock:
             self._rooms.append(room)
-            if self._keeper is None:
-                self._keeper = threading.Thread(target=self._keep, name="mmexplore-rooms", daemon=True)
-                self._keeper.start()
         return room
+
+    def check_items(self, items: int | None) -> None:
+        """Raise UserError where `items` rows (None: not known yet) are more than one session may hold."""
+        limit = self.limits.session_items
+        if limit and items is not None and items > limit:
+            raise UserError(
+                f"they have {items:,} rows, and one session may hold {limit:,} here",
+                "these pairs",
+                "bring a part of them, or run mmexplore on your own machine",
+            )
 
     def take_items(self, room: Room, items: int) -> None:
         """The room holds this many rows of its own from now on.
@@ -71,8 +82,8 @@ class Building:
         Raises:
             UserError: that is more than its quota, or than the server has left; it keeps what it had.
         """
+        self.check_items(items)
         with self._lock:
-            check_items(items, self.limits.session_items)
             others = sum(r.items for r in self._rooms if r is not room)
             if self.limits.server_items and others + items > self.limits.server_items:
                 raise UserError(
@@ -119,16 +130,14 @@ class Building:
             time.sleep(min(15.0, max(0.2, self.grace / 4)))
             if runtime.exists():
                 self.close_gone(runtime.get_instance().is_active_session, time.monotonic())
+            if self.runs:  # in place of a collection after each of them (.streamlit/config.toml)
+                self.runs = 0
+                gc.collect()
 
 
-def check_items(items: int | None, limit: int) -> None:
-    """Raise UserError where `items` rows (None: not known yet) are more than one session may hold (0: any number)."""
-    if limit and items is not None and items > limit:
-        raise UserError(
-            f"they have {items:,} rows, and one session may hold {limit:,} here",
-            "these pairs",
-            "bring a part of them, or run mmexplore on your own machine",
-        )
+def check_items(items: int | None) -> None:
+    """As `Building.check_items`, for the one of this server."""
+    building().check_items(items)
 
 
 _building: Building | None = None
@@ -151,6 +160,20 @@ def room() -> Room:
         context = get_script_run_ctx()
         found = st.session_state["room"] = building().enter(context.session_id if context else "")
     return found
+
+
+def forget_uploads(room: Room, used: Iterable[Path]) -> None:
+    """Delete the uploads of this session that none of the files in `used` belongs to, unless a job may read them."""
+    from mmexplore.jobs import pool
+
+    if any(not job.finished for job in pool().jobs_of(room.owner)):
+        return
+    home = room.account.folder
+    depth = len(home.parts)
+    kept = {path.parts[depth] for path in used if path.parts[:depth] == home.parts and len(path.parts) > depth}
+    for folder in home.iterdir():
+        if folder.name not in kept and folder.name.split("-")[0] in ("upload", "path", "reopened"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def served_alone() -> bool:

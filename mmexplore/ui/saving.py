@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 
 import streamlit as st
@@ -53,6 +54,7 @@ def panel(workspace: Workspace) -> None:
         try:
             session.set_workspace(open_zip(bring.keep_uploads([file], folder)[0], folder))
         except UserError as error:
+            shutil.rmtree(folder, ignore_errors=True)
             say_error(error)
             return
         st.session_state["upload.generation"] = st.session_state.get("upload.generation", 0) + 1

@@ -47,7 +47,7 @@ def folder(*parts: str) -> Path:
 def start(page: str) -> None:
     """Called by app.py on every run, before the page named `page` is drawn."""
     state = st.session_state
-    rooms.building()  # the first visit after a start sweeps what a crash left behind
+    rooms.building().runs += 1  # the first visit after a start makes it, and sweeps what a crash left behind
     if (ended := state.get("room")) is not None and ended.over:  # away for longer than a session is kept
         for key in list(state):
             del state[key]
@@ -72,8 +72,16 @@ def set_workspace(new: Workspace, example: str | None = None) -> None:
     if own or "room" in state:
         rooms.building().take_items(rooms.room(), own)
     state["workspace"], state["example"], state["selection.from"] = new, example, None
+    if "room" in state:
+        brought = state["brought"][0].paths if "brought" in state else ()
+        rooms.forget_uploads(state["room"], [*brought, *_files(new)])
     for key in [k for k in state if isinstance(k, str) and k.startswith((CHOICE, "result."))]:
         del state[key]
+
+
+def _files(workspace: Workspace) -> list[Path]:
+    cells = () if workspace.dataset is None else workspace.dataset.cells.values()
+    return [cell for column in cells for cell in column if isinstance(cell, Path)]
 
 
 def example() -> str | None:
@@ -140,7 +148,7 @@ def remember(key: tuple, compute: Callable[[], T]) -> T:
     return _own().once(key, compute)
 
 
-def once(key: tuple, gives: Callable[[T], tuple] | None = None) -> Callable[[Callable[[], T]], T]:
+def once(key: tuple, gives: Callable[[Any], tuple] | None = None) -> Callable[[Callable[[], Any]], Any]:
     """For a job, which cannot ask for the session: `run = once(key)` here, `run(compute)` there.
 
     As `remember` where the workspace is an untouched built-in example, so that one session computes for all; else
@@ -154,7 +162,7 @@ def once(key: tuple, gives: Callable[[T], tuple] | None = None) -> Callable[[Cal
     if shared is None:
         return lambda compute: compute()
 
-    def run(compute: Callable[[], T]) -> T:
+    def run(compute: Callable[[], Any]) -> Any:
         found = _shared.once(shared[0], compute, shared[1])
         if gives is not None:
             _common.add(*gives(found))
@@ -163,8 +171,13 @@ def once(key: tuple, gives: Callable[[T], tuple] | None = None) -> Callable[[Cal
     return run
 
 
-def remember_last(slot: str, key: tuple, compute: Callable[[], T]) -> T:
-    """`compute()` again only when `key` differs from last time: for large things of which one is enough (figures)."""
+def remember_last(slot: str, key: tuple, compute: Callable[[], T], common: bool = False) -> T:
+    """`compute()` again only when `key` differs from last time: for large things of which one is enough (figures).
+
+    common: nothing in it is the person's own choice, so it is shared as by `remember` where that may be.
+    """
+    if common and (shared := _shared_key((slot, *key))) is not None:
+        return _shared.once(shared[0], compute, shared[1])
     kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
     if slot not in kept or kept[slot][0] != key:
         kept[slot] = key, compute()

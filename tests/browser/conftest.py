@@ -123,7 +123,7 @@ class Person:
         height = self.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
         self.page.set_viewport_size({"width": size["width"], "height": min(max(900, height), 4000)})
         self.page.wait_for_timeout(900)
-        self.page.screenshot(path=str(OUT / f"{name}.png"))
+        self.page.screenshot(path=str(OUT / f"{name}.png"), timeout=120_000)  # a long page on a busy machine
         self.page.set_viewport_size(size)
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(2400)]
 
 MODALITIES = ["image", "text", "text_zh", "text_fr", "text_ja", "sound"]
 
@@ -32,7 +32,7 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     expect(page.get_by_role("button", name="Read pairs")).to_be_visible(timeout=120_000)
     person.settle()
     person.press("Read pairs")
-    expect(page.get_by_test_id("stSidebar").get_by_text("519 rows")).to_be_visible(timeout=300_000)
+    expect(page.get_by_test_id("stSidebar").get_by_text("519 rows")).to_be_visible(timeout=600_000)
     person.settle()
     expect(page.get_by_text("sound (audio) 116 rows")).to_be_visible()
     expect(page.get_by_test_id("stAudio").first).to_be_visible()  # some of the first cards can be heard
@@ -55,10 +55,10 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     person.settle()
     choose(person, "Method", "Generalised CCA (GCCA, MAXVAR) with missing cells")
     person.press("Align")
-    expect(page.get_by_text("In use: ")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("In use: ")).to_be_visible(timeout=600_000)
     person.settle()
     person.press("Fit")
-    expect(page.get_by_role("heading", name="How well it does")).to_be_visible(timeout=300_000)
+    expect(page.get_by_role("heading", name="How well it does")).to_be_visible(timeout=600_000)
     person.settle()
     person.photograph("stamps-fuse")
 
@@ -67,7 +67,7 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     for modality in MODALITIES:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()
     expect(page.get_by_role("heading", name="Measured contributions")).to_be_visible(timeout=180_000)
-    expect(page.get_by_text("Flips without sound").first).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("Flips without sound").first).to_be_visible(timeout=600_000)
     person.photograph("stamps-weights")
 
     person.go("Latent space")

@@ -179,6 +179,14 @@ def _tables() -> dict[str, list[bytes]]:
     }
 
 
+def series_tables() -> dict[str, bytes]:
+    """Good series of two channels, one file an item, in the forms of tables."""
+    numbers, out = pd.DataFrame({"x": np.arange(9) / 2, "y": np.arange(9)}), io.BytesIO()
+    numbers.to_parquet(out, index=False)
+    text = numbers.to_csv(index=False)
+    return {".csv": text.encode(), ".tsv": text.replace(",", "\t").encode(), ".parquet": out.getvalue()}
+
+
 def arrays() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {

@@ -36,6 +36,12 @@ ARRAYS = (".npz", ".npy", ".safetensors")
 ARCHIVES = (".zip", ".tar", ".tgz")
 _SQUARE = Preprocessing(size=32, resize=36, draft=1.0)
 
+
+def lines_of(path: Path) -> str:
+    """A series of its own file, drawn."""
+    return sparklines(read_series(path))
+
+
 #: (suffixes, what is done with a file of them)
 DECODERS: list[tuple[tuple[str, ...], Callable[[Path], object]]] = [
     (PICTURES, images.check_image),
@@ -48,7 +54,7 @@ DECODERS: list[tuple[tuple[str, ...], Callable[[Path], object]]] = [
     (SOUNDS, lambda path: spectrogram(log_mel(read_sound(path, max_seconds=2)))),
     (SOUNDS, sound_seconds),
     ((*FILMS, ".gif", ".webp"), lambda path: contact_sheet([f.pixels for f in read_frames(path, 4)])),
-    ((".npy", ".csv", ".tsv", ".parquet"), lambda path: sparklines(read_series(path))),
+    ((".npy", ".csv", ".tsv", ".parquet"), lines_of),
     ((".npy",), vectors.load_npy),
     ((".npz",), vectors.load_npz),
     ((".safetensors",), vectors.load_safetensors),

@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
 import skimage
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from mmexplore import journey, workspace_files
 from mmexplore.encoders import registry
 from mmexplore.pairs.dataset import Kind
+from mmexplore.ui import python
+from mmexplore.ui.explaining import verdict
 from mmexplore.workspace import Workspace
 from tests.attribution.clips import make_clip, torch_sides
 from tests.attribution.photos import photo_workspace
@@ -142,3 +147,33 @@ def test_a_clip_shows_relevance_and_every_layer_and_head(
     assert not test.exception
     assert test.get("plotly_chart")[0].proto.spec != before
     assert "Chosen(layer=0, head=1, text_layer=1, text_head=None)" in next(c.value for c in test.code)
+
+
+def test_the_python_of_an_item_and_of_ones_own_pair_runs(
+    photos: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    workspace_files.save(photos, tmp_path / "run")
+    (tmp_path / "picture.jpg").write_bytes(jpeg("coffee.png"))
+    monkeypatch.chdir(tmp_path)
+    shown: list[go.Figure] = []
+    monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
+    own = journey.explain_item(photos, "p0").found
+    names: dict = {}
+    lines = python.explained("p0", "grad-cam", "blurred picture", "photo", "caption", None)
+    exec(compile(lines, "handed-out.py", "exec"), names)
+    assert np.allclose(names["found"].caption_map, own.caption_map, atol=1e-6)
+    assert len(shown) == 3
+    exec(
+        compile(python.explained_own("a cup", "grad-cam", "mean colour", "picture", "text", True), "own.py", "exec"), {}
+    )
+    assert "'cup'" in capsys.readouterr().out
+    tree = compile(python.explained_own(HOSTILE[0] + "'''\n", "grad-cam", "mean colour", "a", "b", False), "x", "exec")
+    assert HOSTILE[0] + "'''\n" in tree.co_consts
+
+
+@pytest.mark.parametrize(
+    ("margin", "centre", "says"),
+    [(-0.1, 0, "Do not believe"), (0.1, 0, "weak evidence"), (0.3, 0.4, "centre"), (0.3, 0.1, "something true")],
+)
+def test_the_verdict_follows_the_numbers(margin: float, centre: float, says: str):
+    assert says in verdict(margin, centre, random_high=0.2)

@@ -299,6 +299,13 @@ def test_a_parquet_of_few_bytes_and_one_very_large_cell(tmp_path):
     assert path.stat().st_size < 200_000
     with pytest.raises(UserError, match="times its size"):
         within(1, read_table, path, tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from mmexplore.errors import UserError\n"
+        "from mmexplore.pairs.tables import read_table\n"
+        "try:\n    read_table(Path(sys.argv[1]), Path())\nexcept UserError:\n    pass\n"
+        "else:\n    raise SystemExit('it was read')"
+    )
+    assert peak_of(code, path) < 250_000_000
 
 
 def test_a_damaged_arrow_file_does_not_end_the_process(tmp_path):

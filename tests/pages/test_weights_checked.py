@@ -1,0 +1,102 @@
+"""The Weights page on planted data: estimates beside the truth, the parts of information; and what is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mmexplore import journey
+from mmexplore.pairs.planted import planted
+from mmexplore.ui import session
+from mmexplore.workspace import Workspace
+from tests.pages.conftest import OpenPage
+
+
+@pytest.fixture(scope="module")
+def planted_workspace() -> Workspace:
+    workspace = Workspace()
+    workspace.set_dataset(planted(200, seed=0, redundant=1.5, unique=(3.0, 0.0, 0.0), synergistic=0.0)[0])
+    encoders = journey.default_encoders(workspace)
+    workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)
+    workspace.add_fusion(journey.fuse(workspace, "gated", {"epochs": 4, "width": 8}))
+    return workspace
+
+
+@pytest.fixture
+def page(open_page: OpenPage, planted_workspace: Workspace) -> Iterator[AppTest]:
+    yield open_page("weights", workspace=replace(planted_workspace, fusions=dict(planted_workspace.fusions)))
+
+
+def finished(test: AppTest, kind: str) -> Any:
+    """The result of the job of this kind, waited for and taken out of the queue."""
+    for _ in range(600):
+        waiting = [w for w in test.session_state["jobs"] if w.kind == kind]
+        assert waiting
+        if waiting[0].job.finished:
+            break
+        time.sleep(0.1)
+    assert waiting[0].job.state == "done", waiting[0].job.error
+    test.session_state["jobs"] = [w for w in test.session_state["jobs"] if w.kind != kind]
+    return waiting[0].job.take()
+
+
+def headings(test: AppTest) -> list[str]:
+    return [s.value for s in test.subheader]
+
+
+def test_the_truth_stands_beside_the_shown_fusion_at_once(page: AppTest):
+    assert not page.exception
+    assert "Beside the truth, method by method" in headings(page)
+    table = next(d.value for d in page.dataframe if "bits told" in d.value)
+    assert len(table) == 1
+    shares = table[[c for c in table if c.startswith("true ")]].iloc[0]
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_other_methods_are_fitted_as_a_job(page: AppTest):
+    page.multiselect(key="choice.truth.methods").set_value(["late-product", "concat"]).run()
+    page.button(key="truth-fit").click().run()
+    found, refused = finished(page, "truth")
+    assert [f.method for f in found] == ["late-product", "concat"] and not refused
+    assert found[0].learned is not None and found[1].learned is None
+
+
+def test_the_parts_of_information_are_estimated_as_a_job_and_drawn(page: AppTest, monkeypatch: pytest.MonkeyPatch):
+    assert "What two modalities share" in headings(page)
+    page.button(key="pid-estimate").click().run()
+    result = finished(page, "information")
+    recall = session.recall
+    monkeypatch.setattr(session, "recall", lambda key: result if key[0] == "information" else recall(key))
+    page.run()
+    assert not page.exception
+    assert any("bits to be told" in i.value.replace("\\", "") for i in page.info)
+    gates = next(d.value for d in page.dataframe if "gate" in d.value)
+    assert gates["gate"].tolist() == ["XOR", "AND", "RDN", "UNQ"]
+
+
+def test_photos_without_truth_have_no_such_section(open_page: OpenPage):
+    assert "Beside the truth, method by method" not in headings(open_page("weights"))
+
+
+def test_baseline_null_and_residual_are_named(page: AppTest):
+    said = " ".join(c.value for c in page.caption)
+    assert "In place of a hidden modality" in said and "labels permuted" in said
+    assert "Residual" in [m.label for m in page.metric]
+    for baseline in ("mean", "permuted"):
+        page.session_state["choice.shapley.baseline"] = baseline
+        page.run()
+        assert not page.exception
+        assert any(f"({baseline})" in c.value.replace("\\", "") for c in page.caption)
+
+
+def test_measured_items_can_be_sorted_by_disagreement(page: AppTest):
+    from mmexplore.ui.measuring import DIFFER
+
+    page.selectbox(key="choice.shapley.order").set_value(DIFFER).run()
+    assert not page.exception
+    assert any(t.value.startswith("sight +") or t.value.startswith("sight -") for t in page.text)
