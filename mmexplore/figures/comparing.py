@@ -46,10 +46,9 @@ def race_figure(
         if rows:
             _dots(figure, rows, place, value, name, colour, "circle")
     if chance is not None:
-        figure.add_vline(x=chance, line_dash="dot", line_color=BASE[5], line_width=1.5)
-        figure.add_annotation(
-            x=chance, y=1, yref="paper", yanchor="bottom", xanchor="left", showarrow=False, text="chance"
-        )
+        dotted = {"dash": "dot", "color": BASE[5], "width": 1.5}
+        figure.add_vline(x=chance, line=dotted)
+        figure.add_scatter(x=[None], y=[None], mode="lines", name="chance", line=dotted)
     bar = next((r for r in drawn if r["name"] == reference), None)
     if bar is not None:
         figure.add_vline(x=bar[value], line_dash="dash", line_color=LINE, line_width=1)
@@ -59,9 +58,7 @@ def race_figure(
         range=[len(drawn) - 0.5, -0.5],
         zeroline=False,
     )
-    figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": -40 / (30 * len(drawn) + 40), "yanchor": "top", "x": 0}
-    )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
     return figure
 
 

@@ -192,14 +192,14 @@ def show_race(workspace: Workspace, comparison: Comparison, race: Race, current:
     for note in race.notes:
         st.caption(plain(note, 400))
     view_bar(name, figure=figure, table=lambda: pd.DataFrame(answer["results"]), python=python_models.comparison(s))
-    if race.failed:
-        section("Could not take part")
-        for failed in race.failed:
-            st.text(f"{failed.title}: {failed.reason}")
     if current:
         _open(workspace, comparison, race, event)
     else:
         st.caption("The vectors have changed since this was compared: compare again to open a method in the views.")
+    if race.failed:
+        section("Could not take part")
+        for failed in race.failed:
+            st.text(f"{failed.title}: {failed.reason}")
 
 
 def race_table(race: Race) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from mmexplore.ui.download import chart_config
 from mmexplore.ui.session import CHOICE
 
 NONE = "none"
+LINE = 110  # characters of LaTeX that fit on a line of a narrow window
 
 
 def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
@@ -33,11 +35,27 @@ def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | Non
 def show(card: MethodCard) -> None:
     """What a method is, its formula, its paper and what to look for (ours: Markdown and LaTeX allowed)."""
     st.markdown(card.summary)
-    st.latex(card.equation)
+    st.latex(on_lines(card.equation))
     with st.expander("What to look for, and where it comes from"):
         st.markdown(card.look_for)
         st.markdown(f"**Missing modalities.** {card.missing}")
         st.caption(card.paper)
+
+
+def on_lines(equation: str) -> str:
+    """A long equation on several lines, broken where the author left a wide space after a comma."""
+    parts = re.split(r"(?<=,)\\q?quad\s*", equation)
+    paired = [[len(re.findall(rf"\\{word}(?![a-z])", p)) for word in ("left", "right")] for p in parts]
+    whole = all(a == b for a, b in paired) and all(p.count("{") == p.count("}") for p in parts)
+    if len(equation) <= LINE or len(parts) < 2 or not whole:
+        return equation
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) <= LINE:
+            lines[-1] += r"\quad " + part
+        else:
+            lines.append(part)
+    return r"\begin{gathered}" + r" \\ ".join(lines) + r"\end{gathered}"
 
 
 def diagram(

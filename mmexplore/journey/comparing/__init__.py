@@ -54,14 +54,15 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
         UserError: no method, no seed, no vectors, or no row to score.
     """
     embeddings_of(workspace)
-    import torch  # noqa: F401 - now, so that the first fit is not charged for it
-
     if not setting.methods:
         raise UserError("no method was chosen", "compare", "choose one or more")
     if setting.n_seeds < 1:
         raise UserError(f"{setting.n_seeds} seeds fit nothing", "seeds", "give 1 or more")
     if not 0 < setting.missing <= 1:
         raise UserError(f"{setting.missing:g} is not a share of the cells", "missing", "give above 0, up to 1")
+    if progress is not None:
+        progress.update(0, len(setting.methods) * setting.n_seeds, "reading the rows, fitting the baselines")
+    _warm_up()
     embeddings = workspace.ensure_split()
     seeds = tuple(workspace.seed + i for i in range(setting.n_seeds))
     alignments = [m for m in setting.methods if m in alignment_methods()]
@@ -83,3 +84,12 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
         done += len(names) * len(seeds)
     aligned = workspace.aligned if setting.source == "aligned" else None
     return Comparison(setting, seeds, workspace.split_source, tuple(races), fitted, embeddings, aligned)
+
+
+def _warm_up() -> None:
+    """Everything that torch loads at its first use, now: the first fit must not be charged for it."""
+    import torch
+
+    from mmexplore.training import build_module
+
+    build_module(lambda: torch.nn.Linear(1, 1), 0)

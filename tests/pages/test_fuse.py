@@ -1,0 +1,43 @@
+"""The Fuse page: every method with its diagram, alignments beside the vectors as they came."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmexplore import journey
+from mmexplore.methods import fusion_methods
+from tests.journey.small import shared_pairs, workspace_of
+from tests.pages.conftest import OpenPage
+
+
+def test_generative_methods_are_offered_and_fitted(open_page: OpenPage):
+    test = open_page("fuse", "vectors")
+    chosen = test.selectbox(key="choice.fusion.method")
+    assert len(chosen.options) == len(fusion_methods())
+    chosen.set_value("autoencoder").run()
+    test.number_input(key="choice.fusion.autoencoder.epochs").set_value(2).run()
+    test.button(key="fit").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(120) and waiting.job.state == "done", waiting.job.error
+    assert waiting.job.result.fusion.name == "autoencoder"
+    watch = test.session_state["watch.fuse"]
+    assert set(watch.history()["modality"]) >= {"photo", "cap*tion*"}
+
+
+@pytest.mark.parametrize("name", ["tensor", "mopoe", "recurrent", "late-network"])
+def test_the_diagram_follows_the_method(open_page: OpenPage, name: str):
+    test = open_page("fuse", "vectors")
+    test.selectbox(key="choice.fusion.method").set_value(name).run()
+    assert not test.exception
+    assert [c for c in test.get("plotly_chart") if "flow-fusion" in c.proto.id]
+
+
+def test_realigning_shared_vectors_is_shown_to_hurt(open_page: OpenPage):
+    workspace = workspace_of(shared_pairs(200, noise=1.0))
+    workspace.set_alignment(*journey.align(workspace, "cca"))
+    test = open_page("fuse", workspace=workspace)
+    assert not test.exception
+    assert any("Aligning has hurt" in w.value for w in test.warning)
+    table = next(d.value for d in test.dataframe if "vectors" in d.value)
+    assert list(table["vectors"]) == ["as they came"] * 2 + ["aligned"] * 2
+    assert {"R@1 %", "R@5 %", "R@10 %"} <= set(table)
