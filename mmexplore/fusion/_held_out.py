@@ -103,7 +103,8 @@ def _fit_kinds(x: np.ndarray, y: np.ndarray, n_classes: int, only: Kind | None =
     if strengths:
         found |= dict(zip(strengths, experts.fit_classifiers(x, y, n_classes, tuple(strengths)), strict=True))
     if not isinstance(only, float):
-        found.update(fit_discriminants(x, y, n_classes, only))
+        for pair, expert in fit_discriminants(x, y, n_classes, only).items():
+            found[pair] = expert
     return found
 
 
