@@ -83,7 +83,7 @@ def _information(workspace: Workspace, pid: str, words: str) -> dict[str, Any]:
     names = [name.strip() for name in pid.split(",")]
     if len(names) != 2:
         raise typer.BadParameter(f"--pid takes two modalities as A,B, not {pid!r}")
-    found, note = journey.information_of(workspace, *names, words=words)
+    found, note = journey.information_of(workspace, names[0], names[1], words)
     return {
         "between": names,
         "words": words,

@@ -65,7 +65,7 @@ def _show_changes(lines: list[dict[str, object]]) -> None:
     table = pd.DataFrame(lines)
     formats = {
         c: st.column_config.NumberColumn(format="%+.1f" if c.endswith("change") else "%.1f")
-        for c in table
+        for c in map(str, table)
         if c.startswith("R@")
     }
     st.dataframe(table, hide_index=True, key="gap-changes", column_config=formats)

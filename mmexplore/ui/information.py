@@ -61,7 +61,8 @@ def shared_and_own(workspace: Workspace) -> None:
         _estimate(workspace, a, b, str(words), target, key)
     known = session.recall(key)
     if known is not None:
-        _draw(*known, target)
+        found, note = known
+        _draw(found, note, target)
     with st.expander("The four parts on four tiny examples"):
         _gates()
 
