@@ -43,11 +43,12 @@ def drawn_of(cell: Path, name: str, draw: Callable[[Path], tuple[bytes, str]]) -
     own = session.folder()
     folder = own / "thumbnails" if cell.is_relative_to(own) else cache_dir("thumbnails")
     asked = (cell, status.st_mtime_ns, status.st_size, folder, name)
-    if asked not in _known or (_known[asked] and not _known[asked][0].exists()):  # new, or trimmed meanwhile
-        _known[asked] = _made(cell, folder, name, draw)
+    made = _known.get(asked)
+    if asked not in _known or (made is not None and not made[0].exists()):  # new, or trimmed meanwhile
+        made = _known[asked] = _made(cell, folder, name, draw)
         while len(_known) > _REMEMBERED:
             _known.pop(next(iter(_known)), None)
-    return _known[asked]
+    return made
 
 
 def _made(cell: Path, folder: Path, name: str, draw: Callable[[Path], tuple[bytes, str]]) -> tuple[Path, str] | None:

@@ -89,6 +89,8 @@ def touch_everything(person: Person, where: str) -> None:
             page.wait_for_timeout(150)
             nothing_was_done(person, f"{where}, choices")
             page.keyboard.press("Escape")
+    page.get_by_test_id("stHeading").first.click()  # closes a list that is still open: it would take the next click
+    person.settle()
     nothing_was_done(person, where)
 
 
@@ -124,7 +126,9 @@ def test_hostile_words_do_nothing_on_any_page(person: Person, tmp_path: Path):
     person.press("Fit")
     person.wait_for_job(600)  # on a busy machine torch alone is imported for minutes
     for title in FILES:
-        person.go(title)
+        with contextlib.suppress(TimeoutError):
+            person.go(title)
+        person.go(title)  # a busy page may lose the first click
         page.wait_for_timeout(600)
         touch_everything(person, title)
         person.photograph(f"hostile-{title.lower().replace(' ', '-')}")
