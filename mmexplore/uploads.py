@@ -53,6 +53,7 @@ class Uploads:
 
     def __init__(self, root: Path, session_bytes: int = 0, server_bytes: int = 0) -> None:
         self.root, self.session_bytes, self.server_bytes = Path(root).absolute(), session_bytes, server_bytes
+        self.closed = False
         self._accounts: dict[Path, Account] = {}
         self.lock = threading.RLock()
         name = f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -67,6 +68,7 @@ class Uploads:
 
     def enter(self) -> Account:
         """A folder and an account for a new session."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have emptied the cache
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         account = Account(folder, self)
@@ -83,7 +85,7 @@ class Uploads:
 
     def tidy(self) -> None:
         """Delete what a job that was stopped has still written into the folder of a session that had ended."""
-        for folder in self.folder.iterdir():
+        for folder in self.folder.iterdir() if self.folder.exists() else ():
             if folder not in self._accounts:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,6 +96,7 @@ class Uploads:
 
     def close(self) -> None:
         """Delete everything and let go of the lock (the server stops)."""
+        self.closed = True
         if self in _open:
             _open.remove(self)
         atexit.unregister(self.close)

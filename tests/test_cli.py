@@ -154,6 +154,36 @@ def test_example_planted(tmp_path):
     assert measured["shapley"]["largest_residual"] < 1e-4
     assert len(measured["null"]["low"]) == len(measured["modalities"]) == 3
     assert measured["perceptual"]["score"] > 0
+    assert sum(measured["truth"]["true_shares"]) == pytest.approx(1)
+    assert sum(measured["truth"]["Shapley, measured"]) == pytest.approx(1)
+    told = json.loads(
+        mmexplore("weights", tmp_path / "run", "--pid", "sound,touch", "--pid-words", "cluster", "--json")
+    )
+    parts = {p["part"].split()[0]: p for p in told["information"]["parts"]}
+    assert parts["synergy"]["bits"] > parts["synergy"]["null_95"], "sound and touch hold the halves of an xor"
+    assert "two modalities as A,B" in mmexplore("weights", tmp_path / "run", "--pid", "sound", code=2)
+    assert "no modality called 'smell'" in mmexplore("weights", tmp_path / "run", "--pid", "sound,smell", code=1)
+
+
+def test_measured_beside_learned(run, tmp_path):
+    work = tmp_path / "run"
+    shutil.copytree(run, work)
+    mmexplore("fuse", work, "--method", "attention", "--param", "epochs=3")
+    found = json.loads(mmexplore("weights", work, "--measured", "--baseline", "mean", "--json"))
+    assert found["source"] == "learned" and found["shapley"]["baseline"] == "mean"
+    assert set(found) >= {"shapley", "perceptual", "null", "agreement"}
+    assert found["truth"] is None
+    assert "removing" in found["agreement"]["sentence"]
+    assert len(found["shapley"]["per_item"]) == 60
+
+
+def test_mispairs_are_listed(run):
+    found = json.loads(mmexplore("mispairs", run, "--between", "picture,english", "--json"))
+    assert found["between"] == ["picture", "english"]
+    assert len(found["rows"]) == 60
+    suspicion = [row["suspicion"] for row in found["rows"]]
+    assert suspicion == sorted(suspicion, reverse=True)
+    assert {"id", "better_dst_id", "better_src_id"} <= set(found["rows"][0])
 
 
 @pytest.mark.parametrize(

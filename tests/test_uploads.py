@@ -117,6 +117,14 @@ def test_of_many_who_write_at_once_nobody_gets_what_is_not_left(uploads):
     assert all(account.used <= 10_000 for account in accounts)
 
 
+def test_an_emptied_cache_stops_nothing(uploads):
+    import shutil
+
+    shutil.rmtree(uploads.folder)
+    uploads.tidy()
+    assert uploads.enter().folder.exists()
+
+
 def test_a_root_that_is_told_relatively_counts_as_well(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = Uploads(Path("uploads"), session_bytes=10)

@@ -16,9 +16,9 @@ from mmexplore.journey.by_hand import ByHand, Seen, by_hand
 from mmexplore.latent.projection import Plane, Projection, fit_plane
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.ui import python, session, views
+from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, one_line, plain, section
 from mmexplore.workspace import Workspace

@@ -14,9 +14,9 @@ from mmexplore.journey.filling import NearestReal, RealItems
 from mmexplore.robustness.ridge_fill import RidgeFill
 from mmexplore.runtime import rng
 from mmexplore.ui import jobs_view, python, session
+from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import FittedFusion, Workspace

@@ -142,12 +142,11 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
     )
     ways = weighing.orders(found.modalities)[:-1] + ([] if learned is None else [DIFFER])
     how = st.selectbox("Sort by", ways, key=f"{CHOICE}shapley.order", width=320)
-    if how == DIFFER and learned is not None:
-        several = np.flatnonzero(embeddings.mask.sum(axis=1) > 1)
-        apart = np.abs(learned[several] - found.shares[several]).sum(axis=1)
-        rows = several[np.argsort(-apart, kind="stable")]
-    else:
-        rows = weighing.order_rows(found.shares, embeddings.mask, how, found.modalities)
+    _, rows, shares = session.remember_last(
+        "shapley.order",
+        (id(found), id(learned), how),
+        lambda: ((found, learned), _order(how, embeddings, found, learned), found.shares),
+    )
     rows = picking.only_selected(workspace, rows, "shapley")
     colours = theme.modality_colours(found.modalities)
     weighing.legend({m: colours[m] for m in found.modalities}, "shapley")
@@ -156,7 +155,7 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
         with st.container(key=f"weigh-shapley-{row}"):
             if learned is not None:
                 st.image(weighing.bar_svg(learned[row], colours, found.modalities), width="stretch")
-            st.image(weighing.bar_svg(found.shares[row], colours, found.modalities), width="stretch")
+            st.image(weighing.bar_svg(shares[row], colours, found.modalities), width="stretch")
         st.text(
             ", ".join(
                 f"{m} {round(v, 2) + 0.0:+.2f}"  # + 0.0: no "-0.00"
@@ -166,6 +165,15 @@ def _by_item(workspace: Workspace, embeddings: Embeddings, found: Contributions,
         )
 
     item_grid(workspace, rows, f"shapley-{how}", below=under, limit=CARDS)
+
+
+def _order(how: str, embeddings: Embeddings, found: Contributions, learned: np.ndarray | None) -> np.ndarray:
+    """Positions of the items with two modalities or more, in the order asked for."""
+    if how != DIFFER or learned is None:
+        return weighing.order_rows(found.shares, embeddings.mask, how, found.modalities)
+    several = np.flatnonzero(embeddings.mask.sum(axis=1) > 1)
+    apart = np.abs(learned[several] - found.shares[several]).sum(axis=1)
+    return several[np.argsort(-apart, kind="stable")]
 
 
 def _numbers(found: Contributions, null: Null, lost: Perceptual | None, learned: np.ndarray | None) -> None:

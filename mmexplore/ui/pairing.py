@@ -20,7 +20,7 @@ from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.thermometer import Reading
 from mmexplore.serving import demo
 from mmexplore.ui import bring, session, views
-from mmexplore.ui.searching import QUERY_SUFFIXES, item_select
+from mmexplore.ui.asking import QUERY_SUFFIXES, item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line
 from mmexplore.workspace import Workspace

@@ -13,9 +13,9 @@ from mmexplore.fusion.base import Fusion
 from mmexplore.generative import Generative
 from mmexplore.journey.rebuilding import Rebuilt, can_rebuild
 from mmexplore.ui import fusing, jobs_view, live, python_models, session
+from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell, draw_item, item_grid
-from mmexplore.ui.searching import item_select
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, one_line, plain, say_error, section
 from mmexplore.workspace import FittedFusion, Workspace

@@ -126,7 +126,7 @@ class Building:
         room.holds = ()
 
     def _keep(self) -> None:
-        while True:
+        while not self.uploads.closed:
             time.sleep(min(15.0, max(0.2, self.grace / 4)))
             if runtime.exists():
                 self.close_gone(runtime.get_instance().is_active_session, time.monotonic())

@@ -73,6 +73,15 @@ def test_many_players_are_sampled_with_an_error_that_holds():
     assert np.allclose(found.residual, 0)
     assert np.all(np.abs(found.values[0] - exact) <= 4 * found.error[0] + 1e-9)
     assert found.error.max() < 0.2 * np.abs(exact).max()
+    assert np.allclose(found.mean_error, found.error[0]), "of one item the mean's error is the item's"
+
+
+def test_the_error_of_a_sampled_mean_is_not_made_smaller_by_items_that_share_the_orders():
+    """All items alike: their mean is as uncertain as each of them."""
+    weights = np.random.default_rng(1).normal(size=8)
+    same = lambda s: np.full(50, float((weights * s).sum()) ** 2)  # noqa: E731
+    found = shapley(Game(same, [f"m{j}" for j in range(8)], np.ones((50, 8), bool), "", "missing"), orders=100)
+    assert np.allclose(found.mean_error, found.error[0])
 
 
 # -- on fitted models ------------------------------------------------------------
@@ -173,6 +182,15 @@ def test_spearman_against_scipy():
     assert np.isnan(spearman(np.ones(5), a[:5]))
 
 
+def test_in_bits_the_value_is_the_log_of_the_probability(fitted):
+    model, embeddings = fitted
+    shown = np.array([True, False])
+    probability = game(model, embeddings).value(shown)
+    assert np.allclose(game(model, embeddings, measure="information").value(shown), np.log2(probability), atol=1e-5)
+
+
 def test_unknown_baseline(fitted):
     with pytest.raises(UserError, match="baseline"):
         game(*fitted, "black")
+    with pytest.raises(UserError, match="measure"):
+        game(*fitted, measure="colour")

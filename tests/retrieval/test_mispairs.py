@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from mmexplore.retrieval.mispairs import mispairs, near_duplicates
+from mmexplore.errors import UserError
+from mmexplore.retrieval.mispairs import mispairs, near_duplicates, planted_mispairs
 from tests.retrieval.paired import captioned, clip_coco, paired, random_pairs
 
 
@@ -21,6 +22,28 @@ def test_five_per_cent_shuffled_clip_captions_are_found(shared_data):
         alone.append(average_precision_score(planted, -table["similarity"]))
     assert np.mean(both) >= 0.95
     assert np.mean(both) > np.mean(alone)  # 0.955 against 0.933
+
+
+def test_the_check_on_the_persons_own_pairs_is_the_same_measurement(shared_data):
+    """As above by the function that the page calls: the target of .95 on CLIP, more than by similarity alone."""
+    found = planted_mispairs(clip_coco(shared_data), "image", "text")
+    assert (found.n, found.moved, found.draws, found.chance) == (500, 25, 10, 0.05)
+    assert found.precision >= 0.95 > found.by_similarity
+    assert found == planted_mispairs(clip_coco(shared_data), "image", "text"), "same seed, same figure"
+
+
+def test_strangers_are_found_no_better_than_by_luck():
+    random = np.random.default_rng(0)
+    found = planted_mispairs(paired(random.normal(size=(400, 8)), random.normal(size=(400, 8))), "image", "text")
+    assert found.precision == pytest.approx(found.chance, abs=0.05)
+
+
+def test_captions_of_the_own_photo_do_not_make_a_right_pair_suspicious():
+    found = planted_mispairs(captioned(60, 3), "image", "text", draws=4)
+    assert found.n == 180 and found.precision > 3 * found.chance
+    with pytest.raises(UserError, match="too few rows"):
+        planted_mispairs(random_pairs(10), "image", "text")
+    assert planted_mispairs(random_pairs(50), "image", "text", most=30, draws=1).n == 30
 
 
 def test_nothing_planted_nothing_suspicious():

@@ -72,6 +72,42 @@ def test_an_honest_bank_takes_most_of_the_softmax_gain_away(shared_data):
     assert gains["same"] > 5 and gains["other"] < 1  # 20 splits: +7.9 +- 1.8 and -2.2 +- 2.7
 
 
+CONTROLLED = {  # section of the reference: mean and sd over 20 splits, R@1 against raw, image to text and back
+    ("inverted_softmax", 20): {"same": ((0.8, 1.8), (7.3, 1.7)), "other": ((-1.4, 1.9), (5.0, 2.0))},
+    ("inverted_softmax", 100): {"same": ((7.9, 1.8), (12.8, 2.1)), "other": ((-2.2, 2.7), (2.9, 2.0))},
+    ("csls", 0): {"same": ((4.5, 1.9), (7.4, 1.3)), "other": ((2.4, 1.7), (5.4, 1.8))},
+}
+
+
+@pytest.mark.parametrize(("method", "beta"), CONTROLLED)
+def test_the_controlled_numbers_of_both_banks(shared_data, method, beta):
+    """8 splits of our own against 20 of the reference's: within one of its standard deviations."""
+    data = clip_coco(shared_data)
+    for bank, expected in CONTROLLED[method, beta].items():
+        for (src, dst), (mean, sd) in zip((("image", "text"), ("text", "image")), expected, strict=True):
+            gains = []
+            for seed in range(8):
+                half = np.random.default_rng(seed).permutation(500)[:250]
+                report = rescored_report(data, src, dst, method, rows=half, bank=bank, beta=beta or 20.0)
+                gains.append(report.rescored.r1 - report.raw.r1)
+            assert np.mean(gains) == pytest.approx(mean, abs=sd), (bank, src)
+
+
+def test_hubs_are_counted_with_and_without_rescoring(shared_data):
+    data = clip_coco(shared_data)
+    report = rescored_report(data, "text", "image", "csls", bank="same")
+    assert report.raw_hubs.skewness == pytest.approx(2.36, abs=0.006)
+    assert report.hubs.skewness == pytest.approx(1.32, abs=0.02)
+    assert len(report.gallery_rows) == len(report.hubs.counts) == 500
+
+
+def test_more_queries_than_asked_for_are_drawn_and_the_note_says_so():
+    report = rescored_report(random_pairs(200), "image", "text", "csls", rows=np.arange(100), most=40)
+    assert report.raw.n_queries == report.rescored.n_queries == report.n_bank == 40
+    assert report.raw.n_gallery == 100, "the gallery stays whole"
+    assert report.note == "Looked at 40 other queries (drawn from 100); tested on 40 (drawn from 100)."
+
+
 def test_without_other_rows_half_of_the_groups_become_the_bank():
     report = rescored_report(random_pairs(41), "image", "text", "csls")
     assert report.raw.n_queries == 21 and report.n_bank == 20
