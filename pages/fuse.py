@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmexplore import alignment, methods
 from mmexplore.figures.training import learning_curves
-from mmexplore.ui import aligning, fusing, python
+from mmexplore.ui import aligning, fusing, python_weights
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
@@ -31,7 +31,7 @@ if fitted is not None:
     )
     table = fusing.score_table(fitted)
     fusing.show_scores(fitted, table)
-    view_bar("scores", table=lambda: table, python=python.scores(workspace))
+    view_bar("scores", table=lambda: table, python=python_weights.scores(workspace))
     if len(fitted.fusion.history_):
         section("Learning curves")
         figure = learning_curves(fitted.fusion.history_)

@@ -5,7 +5,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
-from mmexplore.ui import columns, information, measuring, picking, python, session, truth, views, weighing
+from mmexplore.ui import columns, information, measuring, picking, python_weights, session, truth, views, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -68,14 +68,14 @@ def under(row: int) -> None:
 
 
 item_grid(workspace, rows, f"weights-{how}", below=under, limit=24)
-view_bar("weights-items", table=lambda: table.iloc[rows], python=python.weights(workspace))
+view_bar("weights-items", table=lambda: table.iloc[rows], python=python_weights.weights(workspace))
 
 section("All of the data", "How each modality's weight spreads over the items. The dotted line is an even share.")
 _, figure = session.remember(
     ("distribution", id(weights)), lambda: (weights, distribution(weights, modalities, present=embeddings.mask))
 )
 chart(figure, "weights-distribution")
-view_bar("weights-distribution", figure=figure, table=lambda: table, python=python.weights(workspace))
+view_bar("weights-distribution", figure=figure, table=lambda: table, python=python_weights.weights(workspace))
 
 if summary["per_class"]:
     section("Class by class", "Mean weight of each modality for the items of a class.")
@@ -85,7 +85,7 @@ if summary["per_class"]:
         "weights-classes",
         figure=figure,
         table=lambda: weighing.class_table(summary["per_class"], modalities),
-        python=python.weights(workspace),
+        python=python_weights.weights(workspace),
     )
 
 if norms is not None:
@@ -99,7 +99,7 @@ if norms is not None:
         ("norms", id(weights)), lambda: (weights, weight_against_contribution(weights, norms, modalities))
     )
     chart(figure, "weights-norms")
-    view_bar("weights-norms", figure=figure, table=lambda: table, python=python.weights(workspace))
+    view_bar("weights-norms", figure=figure, table=lambda: table, python=python_weights.weights(workspace))
 
 measuring.measured(workspace, weights)
 truth.beside_the_truth(workspace)

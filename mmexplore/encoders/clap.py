@@ -86,9 +86,9 @@ def _load(repository: str) -> tuple[Any, Any]:
     from transformers import ClapModel, ClapProcessor
 
     try:
-        only = {"local_files_only": here and not hub_answers()}
-        model = ClapModel.from_pretrained(repository, use_safetensors=True, **only).eval().to(runtime.device())
-        return model, ClapProcessor.from_pretrained(repository, **only)
+        local = here and not hub_answers()
+        model = ClapModel.from_pretrained(repository, use_safetensors=True, local_files_only=local)
+        return model.eval().to(runtime.device()), ClapProcessor.from_pretrained(repository, local_files_only=local)
     except Exception as error:  # the client raises its network library's types, the loader its own
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise UserError(f"could not be loaded ({first})", PREFIX + repository, OFFLINE) from error

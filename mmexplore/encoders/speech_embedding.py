@@ -79,7 +79,7 @@ class SpeechEmbedding(SoundEncoder):
         return tokens
 
     def _run(self, model: int, inputs: np.ndarray) -> np.ndarray:
-        requests = self._requests.__dict__
+        requests: dict[Any, Any] = self._requests.__dict__
         if model not in requests:  # a request belongs to one thread
             requests[model] = self._models[model].create_infer_request()
         answer = requests[model].infer([np.ascontiguousarray(inputs, np.float32)])

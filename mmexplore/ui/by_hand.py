@@ -15,7 +15,7 @@ from mmexplore.figures.robustness import moved_point
 from mmexplore.journey.by_hand import ByHand, Seen, by_hand
 from mmexplore.latent.projection import Plane, Projection, fit_plane
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.ui import python, session, views
+from mmexplore.ui import python_models, session, views
 from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
@@ -47,7 +47,7 @@ def panel(workspace: Workspace) -> None:
     )
     tables = {"weights": _weights(found, embeddings.modalities), "answer": _answers(found, fitted.fusion.classes_)}
     _show(tables, fitted.fusion.card.title, embeddings.labels, row)
-    code = python.by_hand(workspace, row, off)
+    code = python_models.by_hand(workspace, row, off)
     view_bar("by-hand", figure=figure, table=lambda: _neighbours(found, embeddings.ids), python=code)
     section("Nearest in the fused space")
     for title, seen in (("With everything", found.full), ("With what is left", found.reduced)):

@@ -43,7 +43,7 @@ def draw(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> No
     elif isinstance(cell, Path):
         st.text(one_line(cell.name, 60))
     else:
-        st.text(f"{one_line(modality, 30)}: {np.size(cell):,} numbers")
+        st.text(f"{one_line(modality, 30)}: {np.size(np.asarray(cell)):,} numbers")
 
 
 # -- sound and video -------------------------------------------------------------------

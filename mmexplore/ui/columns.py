@@ -9,7 +9,7 @@ from mmexplore import journey
 from mmexplore.attribution.columns import CHANGES, ColumnContributions
 from mmexplore.errors import UserError
 from mmexplore.figures.contributions import column_bars
-from mmexplore.ui import python, session
+from mmexplore.ui import python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, say_error, section
@@ -59,7 +59,7 @@ def columns(workspace: Workspace) -> None:
         "columns",
         figure=figure,
         table=lambda: columns_table(found),
-        python=python.columns(workspace, modality, change),
+        python=python_weights.columns(workspace, modality, change),
     )
 
 

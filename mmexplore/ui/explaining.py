@@ -11,7 +11,7 @@ from mmexplore.attribution.faithfulness import Faithfulness
 from mmexplore.attribution.pair import METHODS
 from mmexplore.attribution.regions import BASELINES
 from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
-from mmexplore.ui import python
+from mmexplore.ui import python_weights
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.pairing import Shown
 from mmexplore.ui.session import CHOICE
@@ -253,5 +253,5 @@ def curve_table(checked: Faithfulness) -> pd.DataFrame:
 
 def _python(shown: Shown, found: Explanation, baseline: str) -> str:
     if shown.item is not None:
-        return python.explained(shown.item, found.method, baseline, shown.image, shown.text, found.chosen)
-    return python.explained_own(shown.pair.text, found.method, baseline, shown.image, shown.text, shown.offline)
+        return python_weights.explained(shown.item, found.method, baseline, shown.image, shown.text, found.chosen)
+    return python_weights.explained_own(shown.pair.text, found.method, baseline, shown.image, shown.text, shown.offline)

@@ -13,7 +13,7 @@ from mmexplore.jobs import Progress
 from mmexplore.journey.filling import NearestReal, RealItems
 from mmexplore.robustness.ridge_fill import RidgeFill
 from mmexplore.runtime import rng
-from mmexplore.ui import jobs_view, python, session
+from mmexplore.ui import jobs_view, python_models, session
 from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
@@ -112,7 +112,7 @@ def _one_item(workspace: Workspace, wish: Wish) -> None:
             for i, (r, score) in enumerate(zip(found[m].rows[0], found[m].scores[0], strict=True))
         }
         item_grid(workspace, found[m].rows[0], f"fill-{m}", notes=notes, skip=skip)
-    code = python.filling(workspace, wish.name, RIDGE, row, given)
+    code = python_models.filling(workspace, wish.name, RIDGE, row, given)
     view_bar("filled", table=lambda: _table(found, embeddings.ids), python=code)
 
 
@@ -146,7 +146,7 @@ def _all_items(workspace: Workspace, wish: Wish) -> None:
     table = _judged(made[1], wish.targets)
     percent = {c: st.column_config.NumberColumn(format="percent") for c in table.columns if c.startswith("R@")}
     st.dataframe(table, hide_index=True, key="fill-judged", column_config=percent)
-    code = python.filling(workspace, wish.name, RIDGE, None, wish.given)
+    code = python_models.filling(workspace, wish.name, RIDGE, None, wish.given)
     view_bar("filled-all", table=lambda: table, python=code)
 
 

@@ -14,7 +14,7 @@ from mmexplore.attribution.pid import GATES, exact, part_names
 from mmexplore.errors import UserError
 from mmexplore.figures.information import information_bars
 from mmexplore.jobs import Progress
-from mmexplore.ui import jobs_view, python, session
+from mmexplore.ui import jobs_view, python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, say_error, section
@@ -113,7 +113,7 @@ def _draw(found: Information, note: str, target: str) -> None:
         "information",
         figure=figure,
         table=lambda: pd.DataFrame(journey.information_table(found)),
-        python=python.information(found.a, found.b, found.words, target),
+        python=python_weights.information(found.a, found.b, found.words, target),
     )
 
 

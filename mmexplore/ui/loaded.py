@@ -65,7 +65,9 @@ def cards(workspace: Workspace) -> None:
 def places(workspace: Workspace) -> None:
     """A map of each place modality; what is drawn around there is selected in every view."""
     dataset = workspace.dataset
-    for modality in [] if dataset is None else [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
+    if dataset is None:
+        return
+    for modality in [m for m, k in dataset.kinds.items() if k is Kind.PLACE]:
         from mmexplore.figures.places import place_map
         from mmexplore.latent.sample import stratified_sample
 
@@ -73,7 +75,7 @@ def places(workspace: Workspace) -> None:
         rows = there[stratified_sample(len(there), MAX_PLACES, workspace.seed)]
         if len(rows) < len(there):
             st.caption(f"{len(rows):,} of {len(there):,} places, drawn at random.")
-        at = np.stack([np.asarray(dataset.cells[modality][r], float) for r in rows])
+        at = np.array([dataset.cells[modality][r] for r in rows], float)
         titles = views.text_of_rows(workspace) or [str(i) for i in dataset.ids]
         name = f"place-{modality}"
         section(f"Where: {one_line(modality, 40)}", "Draw around points to select them.")

@@ -15,7 +15,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.figures import theme
 from mmexplore.figures.contributions import class_contributions, mean_contributions
 from mmexplore.figures.weights import weight_against_contribution
-from mmexplore.ui import picking, python, selection, session, weighing
+from mmexplore.ui import picking, python_weights, selection, session, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.session import CHOICE
@@ -77,7 +77,7 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
         "shapley",
         figure=figure,
         table=lambda: contribution_table(found, embeddings.ids, embeddings.labels),
-        python=python.measured(workspace, baseline),
+        python=python_weights.measured(workspace, baseline),
     )
     if learned is not None:
         _scatter(workspace, embeddings, found, learned)
@@ -112,7 +112,7 @@ def _scatter(workspace: Workspace, embeddings: Embeddings, found: Contributions,
         "learned-measured",
         figure=figure,
         table=lambda: contribution_table(found, embeddings.ids, embeddings.labels, learned),
-        python=python.weights(workspace),
+        python=python_weights.weights(workspace),
     )
 
 
@@ -129,7 +129,7 @@ def _by_class(workspace: Workspace, embeddings: Embeddings, found: Contributions
         "shapley-classes",
         figure=figure,
         table=lambda: weighing.class_table({c: v.tolist() for c, v in per_class.items()}, found.modalities),
-        python=python.measured(workspace, baseline),
+        python=python_weights.measured(workspace, baseline),
     )
 
 

@@ -15,7 +15,7 @@ from mmexplore.journey import missing
 from mmexplore.methods import fusion_methods
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.lab import Lab
-from mmexplore.ui import fusing, jobs_view, missing_words, python, session
+from mmexplore.ui import fusing, jobs_view, missing_words, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, section
@@ -140,7 +140,7 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
     area = st.column_config.ProgressColumn("Area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA)
     others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[4:6]}
     st.dataframe(table, hide_index=True, key="missing-areas", column_config={**others, "area": area})
-    code = python.missing(wish)
+    code = python_models.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
     _subsets(lab, titles, metric, number, code)
 

@@ -29,22 +29,6 @@ missing_pattern(np.stack(list(present.values()), axis=1), list(present)).show()
     )
 
 
-def weights(workspace: Workspace) -> str:
-    """Weights of every item and their distribution."""
-    return (
-        OPEN
-        + f"""workspace.current = {workspace.current!r}
-
-from mmexplore.figures.weights import distribution
-
-fitted, embeddings = journey.fitted_input(workspace)
-weights = fitted.fusion.modality_weights(embeddings)   # [N, M], rows sum to 1
-figure = distribution(weights, embeddings.modalities, present=embeddings.mask)
-figure.show()
-"""
-    )
-
-
 def separate_maps(workspace: Workspace, options: Mapping[str, Any], colour: str) -> str:
     """One map a modality, and the fused one."""
     fused = ""
@@ -64,7 +48,7 @@ embeddings = workspace.embeddings
 spaces = {{m: (v, embeddings.present[m]) for m, v in embeddings.vectors.items()}}
 {fused}labels = len(embeddings) if embeddings.labels is None else embeddings.labels
 rows = stratified_sample(labels, 50_000, seed={options["seed"]!r})
-maps = {{name: project_space(vectors, present, rows, name, {_arguments(options)})
+maps = {{name: project_space(vectors, present, rows, name, {arguments(options)})
         for name, (vectors, present) in spaces.items()}}
 for figure in linked_maps(maps, colour={_column(colour)}, colour_name={colour!r}).values():
     figure.show()
@@ -84,13 +68,14 @@ from mmexplore.latent.sample import stratified_sample
 shared, where = journey.shared_space(workspace)
 labels = len(shared) if shared.labels is None else shared.labels
 rows = stratified_sample(labels, 50_000, seed={options["seed"]!r})
-maps = project_joint(shared, {modalities!r}, rows, {_arguments(options)})
+maps = project_joint(shared, {modalities!r}, rows, {arguments(options)})
 joint_map(maps).show()
 """
     )
 
 
-def _arguments(options: Mapping[str, Any]) -> str:
+def arguments(options: Mapping[str, Any]) -> str:
+    """Keyword arguments as they are typed."""
     return ", ".join(f"{k}={v!r}" for k, v in options.items())
 
 
@@ -163,29 +148,6 @@ overlap_bars(neighbour_overlap(fitted.fusion.transform(embeddings), embeddings, 
     )
 
 
-def scores(workspace: Workspace) -> str:
-    """The fit that is shown, made again from the vectors."""
-    fitted = workspace.fitted
-    if fitted is None:
-        return ""
-    return (
-        OPEN
-        + f"""
-fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.get_params()!r},
-                      objective={fitted.fusion.objective_!r}, target={(fitted.target or "none")!r},
-                      source={fitted.source!r}, labels_per_class={fitted.labels_per_class!r}, seed={fitted.seed!r})
-print(fitted.score)
-"""
-    )
-
-
-def measured(workspace: Workspace, baseline: str) -> str:
-    """Shapley values of every item, their null, and agreement with learned weights."""
-    return (
-        OPEN + f"workspace.current = {workspace.current!r}\nprint(journey.measured_weights(workspace, {baseline!r}))\n"
-    )
-
-
 def rescored(src: str, dst: str, method: str, bank: str, k: int, beta: float) -> str:
     """Recall with and without rescoring, and the hubs."""
     return (
@@ -200,33 +162,6 @@ found = rescored_report(shared, {src!r}, {dst!r}, {method!r}, None if rows.all()
                         k={k!r}, beta={beta!r}, seed=workspace.seed, most=2000)
 print(found.note, found.raw_hubs.skewness, found.hubs.skewness)
 recall_bars({{"raw": found.raw, {method!r}: found.rescored}}).show()
-"""
-    )
-
-
-def truth(methods: list[str]) -> str:
-    """Methods fitted to planted data, beside the truth."""
-    return (
-        OPEN
-        + f"""
-found, refused = journey.truth_of_methods(workspace, {methods!r})
-for f in found:
-    print(f.method, f.truth, f.measured, f.learned)
-"""
-    )
-
-
-def information(a: str, b: str, words: str, target: str) -> str:
-    """Redundancy, uniqueness and synergy of two modalities."""
-    return (
-        OPEN
-        + f"""
-from mmexplore.figures.information import information_bars
-
-found, note = journey.information_of(workspace, {a!r}, {b!r}, words={words!r}, target={target!r})
-print(note)
-print(journey.information_table(found))
-information_bars(found).show()
 """
     )
 
@@ -268,97 +203,5 @@ from mmexplore.retrieval.thermometer import thermometer
 shared, where = journey.shared_space(workspace)
 rows, which = journey.evaluation_rows(workspace)
 thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
-"""
-    )
-
-
-def columns(workspace: Workspace, modality: str, change: str) -> str:
-    """What each column of a table contributes."""
-    call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
-    return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"
-
-
-def missing(wish: Mapping[str, Any]) -> str:
-    """The missing modalities lab."""
-    return (
-        OPEN
-        + f"""
-from mmexplore.figures.robustness import score_curves
-from mmexplore.journey.missing import missing_lab
-
-lab = missing_lab(workspace, {_arguments(wish)})
-for curve in lab.curves:
-    print(curve.modality, curve.method, curve.score, curve.area, curve.area_interval)
-score_curves(lab.curves, lab.chance, lab.metric).show()
-"""
-    )
-
-
-def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:
-    """Words and regions of an item. `chosen`: layer and head of raw attention (`attribution.explanation.Chosen`)."""
-    return (
-        OPEN
-        + f"""
-from mmexplore.attribution.explanation import Chosen
-from mmexplore.figures.regions import faithfulness_curves, heat_map, word_bars
-
-seen = journey.explain_item(workspace, {item!r}, {method!r}, {baseline!r}, {image!r}, {text!r}, {chosen!r})
-found = seen.found
-heat_map(found.pair.square, found.caption_map).show()
-word_bars([w.text for w in found.words], found.word_scores, "similarity lost without it").show()
-faithfulness_curves(seen.regions, {{"map": "this map", "centre": "centre first"}}, "picture").show()
-"""
-    )
-
-
-def by_hand(workspace: Workspace, row: int, off: list[str]) -> str:
-    """One item with modalities switched off."""
-    return (
-        OPEN
-        + f"""workspace.current = {workspace.current!r}
-
-from mmexplore.journey.by_hand import by_hand
-
-found = by_hand(workspace, {row!r}, {off!r})
-print(found.cosine, found.kept)
-print(found.full)
-print(found.reduced)
-"""
-    )
-
-
-def filling(workspace: Workspace, name: str, ridge: str, row: int | None, given: list[str]) -> str:
-    """An absent modality filled in; all held-out rows where `row` is None."""
-    fills = f"workspace.fusions[{name!r}]"
-    if name == ridge:
-        fills = "RidgeFill().fit(workspace.ensure_split())"
-    rows = "~workspace.ensure_split().in_split('train')" if row is None else repr([row])
-    return (
-        OPEN
-        + f"""
-from mmexplore.robustness.ridge_fill import RidgeFill
-
-found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
-for modality, nearest in found.items():
-    print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
-"""
-    )
-
-
-def explained_own(text: str, method: str, baseline: str, image: str, said: str, offline: bool) -> str:
-    """Words and regions of one's own picture and text; `image` and `said` name the modalities it is compared as."""
-    opened = "from mmexplore import journey\nfrom pathlib import Path\n\n" if offline else OPEN
-    opened += f"\nworkspace = journey.offline_workspace({text!r})\n" if offline else ""
-    return (
-        opened
-        + f"""
-from mmexplore.attribution.explanation import check_regions, explain
-from mmexplore.figures.regions import heat_map
-
-pair = journey.pair_of(workspace, Path("picture.jpg"), {text!r}, {image!r}, {said!r})
-found = explain(pair, {method!r}, {baseline!r})
-print([(w.text, s) for w, s in zip(found.words, found.word_scores)])
-print(check_regions(found, {baseline!r}).as_dict())
-heat_map(pair.square, found.caption_map).show()
 """
     )

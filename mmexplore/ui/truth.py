@@ -10,7 +10,7 @@ from mmexplore.attribution.truth import TIE, BesideTruth, beside_truth, ranking_
 from mmexplore.figures.contributions import methods_beside_truth
 from mmexplore.jobs import Progress
 from mmexplore.methods import fusion_methods
-from mmexplore.ui import jobs_view, python, session
+from mmexplore.ui import jobs_view, python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import section
@@ -97,7 +97,7 @@ def _draw(found: list[BesideTruth]) -> None:
         f"Over {found[0].rows:,} held-out items; true shares nearer than {TIE:.0%} have no order. Error: mean distance "
         "from the true share. Methods without weights of their own have no learned order."
     )
-    view_bar("truth", figure=figure, table=lambda: table, python=python.truth([f.method for f in found]))
+    view_bar("truth", figure=figure, table=lambda: table, python=python_weights.truth([f.method for f in found]))
 
 
 def _line(found: BesideTruth, titles: dict[str, str]) -> dict[str, object]:

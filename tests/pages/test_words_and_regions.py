@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import journey, workspace_files
 from mmexplore.encoders import registry
 from mmexplore.pairs.dataset import Kind
-from mmexplore.ui import python
+from mmexplore.ui import python_weights
 from mmexplore.ui.explaining import verdict
 from mmexplore.workspace import Workspace
 from tests.attribution.clips import make_clip, torch_sides
@@ -159,15 +159,20 @@ def test_the_python_of_an_item_and_of_ones_own_pair_runs(
     monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
     own = journey.explain_item(photos, "p0").found
     names: dict = {}
-    lines = python.explained("p0", "grad-cam", "blurred picture", "photo", "caption", None)
+    lines = python_weights.explained("p0", "grad-cam", "blurred picture", "photo", "caption", None)
     exec(compile(lines, "handed-out.py", "exec"), names)
     assert np.allclose(names["found"].caption_map, own.caption_map, atol=1e-6)
     assert len(shown) == 3
     exec(
-        compile(python.explained_own("a cup", "grad-cam", "mean colour", "picture", "text", True), "own.py", "exec"), {}
+        compile(
+            python_weights.explained_own("a cup", "grad-cam", "mean colour", "picture", "text", True), "own.py", "exec"
+        ),
+        {},
     )
     assert "'cup'" in capsys.readouterr().out
-    tree = compile(python.explained_own(HOSTILE[0] + "'''\n", "grad-cam", "mean colour", "a", "b", False), "x", "exec")
+    tree = compile(
+        python_weights.explained_own(HOSTILE[0] + "'''\n", "grad-cam", "mean colour", "a", "b", False), "x", "exec"
+    )
     assert HOSTILE[0] + "'''\n" in tree.co_consts
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mmexplore import journey, workspace_files
 from mmexplore.latent.projection import project_space
-from mmexplore.ui import python
+from mmexplore.ui import python, python_weights
 from mmexplore.ui.maps import Options
 from mmexplore.workspace import Workspace
 from tests.pages.small import make_workspace
@@ -42,7 +42,7 @@ def execute(saved: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch):
 
 
 def test_weights(saved, execute):
-    names, shown = execute(python.weights(saved[0]))
+    names, shown = execute(python_weights.weights(saved[0]))
     fitted, embeddings = journey.fitted_input(saved[0])
     np.testing.assert_allclose(names["weights"], fitted.fusion.modality_weights(embeddings), atol=1e-6)
     assert len(shown) == 1
@@ -77,7 +77,7 @@ def test_retrieval_and_search(saved, execute, capsys: pytest.CaptureFixture):
 
 
 def test_the_fit_itself(saved, execute):
-    names, _ = execute(python.scores(saved[0]))
+    names, _ = execute(python_weights.scores(saved[0]))
     assert names["fitted"].score.score == pytest.approx(saved[0].fitted.score.score)
 
 
