@@ -129,7 +129,7 @@ def _fusion(workspace: Workspace) -> str:
         _note(fitted.fusion.card.summary),
         _note(where),
         _table(["model", "score", "95 % interval"], rows),
-        _figure(training.learning_curves(fitted.fusion.history_)),
+        _figure(training.learning_curves(fitted.fusion.history_, fitted.fusion.modalities_)),
     )
 
 

@@ -34,7 +34,7 @@ if fitted is not None:
     view_bar("scores", table=lambda: table, python=python_weights.scores(workspace))
     if len(fitted.fusion.history_):
         section("Learning curves")
-        figure = learning_curves(fitted.fusion.history_)
+        figure = learning_curves(fitted.fusion.history_, workspace.embeddings.modalities)
         chart(figure, "learning-curves")
         view_bar("learning-curves", figure=figure, table=lambda: fitted.fusion.history_)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -11,8 +13,11 @@ from mmexplore.figures.theme import BASE, LINE, TEXT, base_figure, empty_figure,
 KEPT = "kept"  # the history's row that names the epoch whose weights were kept
 
 
-def learning_curves(history: pd.DataFrame) -> go.Figure:
+def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go.Figure:
     """History (epoch, part, modality, value) -> a line for each (part, modality).
+
+    Args:
+        modalities: in the order of the data, so that each has the colour it has in other figures.
 
     Losses on the left, scores ("train accuracy" ...) on the right where there are any. Train is dotted, held-out
     ("val ...") solid, a vertical line marks the epoch that was kept. No rows: a figure that says so.
@@ -33,7 +38,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
         )
     elif panels:
         figure.update_yaxes(title_text=label(panels[0] if len(panels) == 1 else "score"))
-    names = [m for m in dict.fromkeys(curves["modality"]) if m]
+    names = [m for m in dict.fromkeys([*modalities, *curves["modality"]]) if m]
     colours = {**modality_colours(names), "": TEXT} if names else {"": BASE[0]}
     several = len(panels) < len(quantities.unique())
     for (part, modality), line in curves.groupby(["part", "modality"], sort=False):

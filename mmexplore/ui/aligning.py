@@ -79,7 +79,7 @@ def results(workspace: Workspace) -> None:
         chart(figure, "correlations")
         view_bar("correlations", figure=figure)
     if len(used.history_):
-        figure = learning_curves(used.history_)
+        figure = learning_curves(used.history_, workspace.embeddings.modalities if workspace.embeddings else ())
         chart(figure, "alignment-curves")
         view_bar("alignment-curves", figure=figure, table=lambda: used.history_)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmexplore.estimator import HISTORY_COLUMNS
 from mmexplore.figures.training import learning_curves
-from mmexplore.ui import jobs_view
+from mmexplore.ui import jobs_view, session
 from mmexplore.ui.download import chart
 from mmexplore.ui.widgets import one_line
 
@@ -56,4 +56,5 @@ def _draw(kind: str) -> None:
         st.caption("The curves appear with the first epoch. A closed form has none.")
         return
     st.text(one_line(f"{listener.title}: epoch {listener.epoch} of at most {listener.epochs}"))
-    chart(learning_curves(listener.history()), f"live-{kind}")
+    embeddings = session.workspace().embeddings
+    chart(learning_curves(listener.history(), embeddings.modalities if embeddings else ()), f"live-{kind}")

@@ -174,7 +174,8 @@ def test_several_captions_of_one_photo(name):
     groups = np.array([f"photo {i}" for i in of], object)
     data = embed({"photo": photos.vectors["photo"][of], "caption": captions}, groups=groups)
     out = make(name).fit(data).transform(data)
-    np.testing.assert_array_equal(out.vectors["photo"][0], out.vectors["photo"][2])
+    # the same photo in another row: the last bit of a product may depend on the row's place in its block
+    np.testing.assert_allclose(out.vectors["photo"][0], out.vectors["photo"][2], rtol=1e-5, atol=1e-6)
     assert all(np.isfinite(v).all() for v in out.vectors.values())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,33 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import REPOSITORY
 
 OUT = REPOSITORY / "tests" / "out"
-CHROMIUM = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-CHROMIUM += "--disable-component-update --disable-sync"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
 expect.set_options(timeout=60_000)
-
-
-def chromium() -> str:
-    """The installed Chromium or Chrome; the test says what to install where there is none."""
-    asked = os.environ.get("MMEXPLORE_BROWSER")
-    found = asked or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if not found:
-        pytest.fail("no Chromium found: install the package chromium, or set MMEXPLORE_BROWSER to one")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM.split())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

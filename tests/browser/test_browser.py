@@ -117,7 +117,7 @@ def test_the_journey_with_ones_own_photos(person: Person, tmp_path: Path):
 
     person.go("Weights")
     expect(page.get_by_text("learned").first).to_be_visible()
-    assert page.locator("[class*='st-key-weigh-'] img").count() == len(PHOTOS)
+    assert page.locator("[class*='st-key-weigh-']:not([class*='st-key-weigh-shapley']) img").count() == len(PHOTOS)
 
     person.go("Latent space")
     page.locator(".js-plotly-plot .nsewdrag").nth(2).wait_for()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmexplore.figures import theme
 from mmexplore.figures.data import class_counts
 from mmexplore.figures.patterns import missing_pattern
 from mmexplore.figures.retrieval import gap_curve, hub_histogram, rank_histogram, recall_bars, thermometer_figure
@@ -146,3 +147,12 @@ def test_patterns_of_what_is_missing_count_every_row():
     present = np.array([[1, 1]] * 5 + [[1, 0]] * 3 + [[0, 1]] * 2 + [[0, 0]], bool)
     assert list(missing_pattern(present, ["a", "b"]).data[0].y) == [5, 3, 2, 1]
     assert list(missing_pattern(present, ["a", "b"], max_patterns=2).data[0].y) == [5, 3, 3]
+
+
+def test_a_modality_has_the_colour_of_its_place_in_the_data_in_the_curves_too():
+    history = pd.DataFrame(
+        [(1, "val loss", "b", 1.0), (1, "val loss", "a", 2.0)], columns=["epoch", "part", "modality", "value"]
+    )
+    colour = {t.name: t.line.color for t in learning_curves(history, ["a", "b"]).data}
+    expected = theme.modality_colours(["a", "b"])
+    assert colour == {"val loss · a": expected["a"], "val loss · b": expected["b"]}
