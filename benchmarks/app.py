@@ -21,7 +21,10 @@ from typing import Any
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = ("data", "encode", "fuse", "weights", "latent_space", "retrieval", "mispairs")
+PAGES = (
+    "data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs", "compare",
+    "missing_modalities", "reconstruct",
+)  # fmt: skip
 PORT = 8765
 
 
