@@ -44,7 +44,7 @@ class Visitor:
         self._values: dict[str, Any] = {}  # widget id -> WidgetState
         self._fragments: dict[tuple[int, ...], str] = {}
         self._query = ""
-        self._polling = ""  # the fragment that asks to be run every second
+        self._polling: dict[str, None] = {}  # the fragments that ask to be run every second, in order
         self._known: dict[str, ForwardMsg] = {}  # what the browser keeps, so that it is not sent again
 
     @classmethod
@@ -66,7 +66,8 @@ class Visitor:
     # -- what a person does ------------------------------------------------------------
     async def open(self, title: str) -> float:
         """Go to a page by its title in the sidebar."""
-        self.page, self._polling = self.pages[title], ""
+        self.page = self.pages[title]
+        self._polling.clear()
         self.elements.clear()
         return await self.run(title)
 
@@ -98,8 +99,10 @@ class Visitor:
             if time.monotonic() > until:
                 raise TimeoutError(f"a job ran for more than {seconds:g} s")
             await asyncio.sleep(1.0)
-            await self.run("ask for the jobs", fragment=self._polling)
-            await self._drain()
+            for fragment in list(self._polling):
+                if fragment in self._polling:  # a run of the whole page may have ended it meanwhile
+                    await self.run("ask for the jobs", fragment=fragment)
+                    await self._drain()
 
     async def clear_cache(self) -> None:
         """What the developer's menu (and anyone with a socket) can send."""
@@ -186,14 +189,14 @@ class Visitor:
                 self.page = message.new_session.page_script_hash
                 if not message.metadata.run.fragment_ids:
                     self.elements.clear()
-                    self._polling = ""
+                    self._polling.clear()
             case "navigation":
                 self.pages = {p.page_name: p.page_script_hash for p in message.navigation.app_pages}
                 self.page = message.navigation.page_script_hash
             case "page_info_changed":
                 self._query = message.page_info_changed.query_string
             case "auto_rerun":
-                self._polling = message.auto_rerun.fragment_id
+                self._polling[message.auto_rerun.fragment_id] = None
             case "delta":
                 self._draw(message)
             case "script_finished":

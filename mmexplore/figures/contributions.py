@@ -12,7 +12,7 @@ from mmexplore.attribution.null import Null
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.truth import BesideTruth
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, LINE, OTHER, RAMP, TEXT, base_figure, modality_colours, palette
+from mmexplore.figures.theme import BASE, LINE, OTHER, RAMP, TEXT, base_figure, modality_colours
 
 MAX_BARS = 24  # classes above which bars become a heat map
 
@@ -47,32 +47,6 @@ def mean_contributions(found: Contributions, null: Null | None = None) -> go.Fig
         )
     _names(figure, found.modalities)
     figure.update_layout(showlegend=null is not None)
-    return figure
-
-
-def estimates_beside_truth(
-    shares: Mapping[str, Sequence[float] | np.ndarray], truth: Sequence[float] | np.ndarray, modalities: Sequence[str]
-) -> go.Figure:
-    """Planted data: each estimate's shares [M] (name -> numbers that sum to 1) as bars, the truth as a line each."""
-    figure = base_figure("", "share", height=340)
-    colours = palette(len(shares))
-    places = np.arange(len(modalities))
-    for (name, values), colour in zip(shares.items(), colours, strict=True):
-        figure.add_bar(
-            x=places,
-            y=np.asarray(values, float),
-            name=label(name, 40),
-            marker_color=colour,
-            hovertemplate=f"{label(name, 40)}: %{{y:.1%}}<extra></extra>",
-        )
-    for j, t in enumerate(np.asarray(truth, float)):
-        figure.add_shape(type="line", x0=j - 0.45, x1=j + 0.45, y0=t, y1=t, line={"width": 3, "color": LINE})
-    figure.add_scatter(
-        x=[None], y=[None], mode="lines", line={"width": 3, "color": LINE}, name="true share, by construction"
-    )
-    _names(figure, modalities)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_layout(barmode="group", bargap=0.25, showlegend=True)
     return figure
 
 

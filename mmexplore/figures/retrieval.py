@@ -153,63 +153,6 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
     return figure
 
 
-def gap_curve(
-    amounts: Sequence[float],
-    reports: Mapping[str, Sequence[RetrievalReport]],
-    gaps: Sequence[float] | None = None,
-    chosen: float | None = None,
-    metric: str = "r1",
-) -> go.Figure:
-    """A recall (direction -> one report an amount) against how far the clouds were moved; the gap beside it."""
-    figure = base_figure("moved together by (1 = the means fall together)", f"{METRICS[metric]} (per cent)", height=320)
-    for (name, line), colour in zip(reports.items(), palette(len(reports)), strict=True):
-        low, high = np.array([r.intervals[metric] for r in line]).T
-        figure.add_scatter(
-            x=[*amounts, *reversed(amounts)],
-            y=[*high, *low[::-1]],
-            fill="toself",
-            fillcolor=_faint(colour),
-            line={"width": 0},
-            mode="lines",
-            hoverinfo="skip",
-            showlegend=False,
-            legendgroup=label(name, 40),
-        )
-        figure.add_scatter(
-            x=list(amounts),
-            y=[getattr(r, metric) for r in line],
-            name=label(name, 40),
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            legendgroup=label(name, 40),
-            hovertemplate="%{y:.1f}",
-        )
-    if gaps is not None:
-        figure.add_scatter(
-            x=list(amounts),
-            y=list(gaps),
-            name="gap (right axis)",
-            mode="lines",
-            yaxis="y2",
-            line={"color": OTHER, "dash": "dash", "width": 1.5},
-            hovertemplate="%{y:.3f}",
-        )
-        figure.update_layout(
-            yaxis2={
-                "overlaying": "y",
-                "side": "right",
-                "title": {"text": "modality gap"},
-                "showgrid": False,
-                "rangemode": "tozero",
-                "tickmode": "auto",
-            }
-        )
-    if chosen is not None:
-        figure.add_vline(x=chosen, line_color=BASE[5], line_width=1.5)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, showlegend=True)
-    return figure
-
-
 def _faint(colour: str) -> str:
     """ "#rrggbb" -> the same, nearly transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))

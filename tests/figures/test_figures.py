@@ -9,7 +9,7 @@ import pytest
 from mmexplore.figures import theme
 from mmexplore.figures.data import class_counts
 from mmexplore.figures.patterns import missing_pattern
-from mmexplore.figures.retrieval import gap_curve, hub_histogram, rank_histogram, recall_bars, thermometer_figure
+from mmexplore.figures.retrieval import hub_histogram, rank_histogram, recall_bars, thermometer_figure
 from mmexplore.figures.spaces import correlations, gap_histogram, overlap_bars
 from mmexplore.figures.training import learning_curves
 from mmexplore.figures.weights import (
@@ -57,7 +57,6 @@ FIGURES = {
     "recall": lambda: recall_bars({NASTY: REPORT}),
     "ranks": lambda: rank_histogram(REPORT),
     "thermometer": lambda: thermometer_figure(thermometer(DATA, "image", "text"), 0.3),
-    "gap curve": lambda: gap_curve([0, 1], {NASTY: [REPORT, REPORT]}, [0.8, 0], 0.5),
     "hubs": lambda: hub_histogram(hubness(gallery_of(DATA, "image"), gallery_of(DATA, "text"))),
     "curves": lambda: learning_curves(HISTORY),
     "overlap": lambda: overlap_bars(neighbour_overlap(DATA.vectors["image"], DATA)),
