@@ -153,12 +153,6 @@ def thermometer_figure(thermometer: Thermometer, score: float | None = None) -> 
     return figure
 
 
-def _faint(colour: str) -> str:
-    """ "#rrggbb" -> the same, nearly transparent."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.15)"
-
-
 def hub_histogram(hubs: Hubness) -> go.Figure:
     """How many items turn up how often among the k nearest (N_k), log counts."""
     figure = base_figure(f"times an item is among the {hubs.k} nearest", "items (log scale)", height=280)
