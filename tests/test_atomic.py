@@ -98,13 +98,14 @@ def test_killed_at_each_step_and_then_saved_again_and_killed_again(tmp_path, ste
 def test_who_reads_while_it_is_saved_sees_the_old_one_or_the_new_one(tmp_path):
     path = tmp_path / "run"
     workspace_files.save(generation(0), path)
-    process = saver(path, 1, 60)
-    seen = []
-    while process.poll() is None:
+    process = saver(path, 1, 10_000)
+    seen, until = [], time.monotonic() + 120
+    while len(set(seen)) < 6 and time.monotonic() < until:  # however slow the machine makes either of the two
         seen.append(said(workspace_files.open_directory(path)))
-    assert process.returncode == 0
-    assert seen == sorted(seen) and len(set(seen)) > 3
-    assert said(workspace_files.open_directory(path)) == 59
+    process.kill()
+    process.wait(20)
+    assert seen == sorted(seen) and len(set(seen)) == 6
+    assert said(workspace_files.open_directory(path)) >= seen[-1]
 
 
 def test_two_who_save_at_once_take_turns(tmp_path):
