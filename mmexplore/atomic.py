@@ -87,10 +87,14 @@ def _beside(path: Path, what: str) -> Path:
     return path.with_name(f".{path.name}.{what}")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which directory this is, whatever its name; None where there is none."""
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Which directory this is, whatever its name; None where there is none.
+
+    The number of a directory that was deleted is given to the next one: two saves while one reads may bring it back. So
+    the time of its last change (of its renaming into place) counts too.
+    """
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, status.st_ctime_ns

@@ -108,6 +108,26 @@ def test_who_reads_while_it_is_saved_sees_the_old_one_or_the_new_one(tmp_path):
     assert said(workspace_files.open_directory(path)) >= seen[-1]
 
 
+def test_two_saves_in_the_middle_of_a_read_are_noticed(tmp_path):
+    """The second may get the number of the directory that was being read: it must not be taken for it."""
+    path, reads = tmp_path / "run", []
+
+    def save(said: str) -> None:
+        write_whole(path, lambda folder: (folder / "said").write_text(said))
+
+    def read(folder: Path) -> tuple[str, str]:
+        first = (folder / "said").read_text()
+        if not reads:
+            time.sleep(0.05)  # the clock of the file system ticks in between
+            save("1")
+            save("2")
+        reads.append(first)
+        return first, (folder / "said").read_text()
+
+    save("0")
+    assert read_whole(path, read) == ("2", "2") and len(reads) == 2
+
+
 def test_two_who_save_at_once_take_turns(tmp_path):
     path = tmp_path / "run"
     both = [saver(path, 100, 115), saver(path, 200, 215)]
