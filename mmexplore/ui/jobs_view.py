@@ -63,6 +63,11 @@ def known(kind: str) -> bool:
     return any(w.kind == kind for w in _waiting()) or kind in _cancelled()
 
 
+def _stopped(kind: str) -> bool:
+    """Was the job of this kind cancelled, or did it fail? (One that has just ended is neither: it is about to be taken.)"""
+    return kind in _cancelled() or any(w.kind == kind and w.job.state == "failed" for w in _waiting())
+
+
 def forget(kind: str) -> None:
     """Let a failed or cancelled job of this kind be started again."""
     _cancelled().discard(kind)
@@ -96,7 +101,7 @@ def result_of(
     if not known(name):
         cancel_others(f"{kind}.")
         submit(title, lambda progress: run(lambda: work(progress)), lambda result: session.keep(key, result), name)
-    elif not busy(name) and st.button(again, key=f"again-{kind}"):
+    elif _stopped(name) and st.button(again, key=f"again-{kind}"):
         forget(name)
         st.rerun()
     else:
@@ -129,12 +134,13 @@ def show() -> None:
         say_error(notice)
     if done := st.session_state.pop("notice.done", None):
         st.toast(plain(done))
-    for waiting in list(_waiting()):
-        if waiting.job.state == "failed":
-            _show_failed(waiting)
-    if any(not w.job.finished for w in _waiting()):
+    failed = [w for w in _waiting() if w.job.state == "failed"]
+    for waiting in failed:
+        _show_failed(waiting)
+    # Also one that ended since `collect`: its strip asks for the run that takes it up, or nobody would.
+    if len(_waiting()) > len(failed):
         with st.container(key="jobs"):  # style.css keeps it in sight while the page is scrolled
-            st.fragment(_show_running, run_every=1.0)()
+            st.fragment(_show_running, run_every=1.0)(frozenset(w.job.id for w in failed))
 
 
 def _show_failed(waiting: Waiting) -> None:
@@ -147,8 +153,9 @@ def _show_failed(waiting: Waiting) -> None:
             st.rerun()
 
 
-def _show_running() -> None:
-    running = _waiting()
+def _show_running(told: frozenset[str]) -> None:
+    """A strip a job, but for those whose failure the page tells already."""
+    running = [w for w in _waiting() if w.job.id not in told]
     if any(w.job.finished for w in running):
         st.rerun(scope="app")
     for waiting in running:

@@ -133,6 +133,52 @@ if st.button("go"):
     assert not test.error
 
 
+def test_a_job_that_ends_while_the_page_is_drawn_is_taken_up_all_the_same(prepared: Path):
+    script = """
+import threading
+import streamlit as st
+from mmexplore.ui import jobs_view
+gate = st.session_state.setdefault("gate", threading.Event())
+jobs_view.collect()
+gate.set()  # between the two, as a quick job does on a busy machine
+for waiting in st.session_state.get("jobs", []):
+    waiting.job.wait(10)
+jobs_view.show()
+if st.button("go"):
+    gate.clear()
+    jobs_view.submit("Work", lambda p: 42 if gate.wait(10) else 0, lambda r: st.session_state.update(answer=r), "x")
+"""
+    test = AppTest.from_string(script, default_timeout=20).run()
+    test.button[0].click().run()  # and nobody presses anything more
+    assert test.session_state["answer"] == 42
+    assert not test.session_state["jobs"]
+
+
+def test_beside_a_failed_job_another_runs_in_peace(prepared: Path):
+    script = (
+        FRAMED
+        + """
+import threading
+gate = st.session_state.setdefault("gate", threading.Event())
+st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+if st.button("fail"):
+    jobs_view.submit("Fail", lambda p: 1 / 0, lambda r: None, "a", patience=10)
+if st.button("go"):
+    jobs_view.submit("Work", lambda p: gate.wait(30), lambda r: None, "b")
+"""
+    )
+    test = AppTest.from_string(script, default_timeout=10).run()
+    test.button[0].click().run()
+    before = test.session_state["runs"]
+    next(b for b in test.button if b.label == "go").click().run()
+    try:
+        assert test.session_state["runs"] <= before + 2  # pressed, and once more with its strip
+        assert any(b.key and b.key.startswith("cancel-") for b in test.button)
+        assert any(b.key and b.key.startswith("close-") for b in test.button)
+    finally:
+        test.session_state["gate"].set()
+
+
 def test_cancel_stops_a_job_and_says_so(prepared: Path):
     script = (
         FRAMED
