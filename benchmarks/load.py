@@ -1,13 +1,15 @@
 """Many people at once on the built-in example: how long a page's answer takes, and what a session costs in memory.
 
-    python benchmarks/load.py [--people 20] [--steps 1,10,20] [--think 2] [--no-fit] [--seconds 600]
+    python benchmarks/load.py [--people 20] [--steps 1,10,20] [--think 2] [--no-fit] [--umap] [--limit MB]
 
 Starts a server of its own on 127.0.0.1 (nothing else is ever asked) and sends visitors (`benchmarks/visitor.py`: they
 speak what a browser speaks, so the server does all that it would do for browsers, and the machine is not busy drawing).
 Each opens the example, goes to Fuse, fits a fusion there (a job), goes to Weights, Latent space and Retrieval, and
 types a query; between two steps they read for --think seconds. The memory is of the server with 1, 10 and 20 sessions
 that have all gone the whole way and are still open. "stretch" says how much longer than its processor time a short loop
-took beside it: about 1 on a quiet machine. Prints one JSON document; stops after --seconds whatever happens.
+took beside it: about 1 on a quiet machine. With --limit the kernel gives the server no more memory than that, pages of
+files included, as `docker run --memory` does (Linux, as root): what does not fit is killed. Prints one JSON document;
+stops after --seconds whatever happens.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -39,14 +43,16 @@ HOST = "127.0.0.1"
 QUERIES = ("a cat", "something to eat", "a red flower", "rain and thunder", "people dancing", "a fast train")
 
 
-def start_server(port: int, log: Path, **environment: str) -> subprocess.Popen:
-    """The app as it is deployed; waits until it says that it is well."""
+def start_server(port: int, log: Path, group: Path | None = None, **environment: str) -> subprocess.Popen:
+    """The app as it is deployed, in a control group where one is given; waits until it says that it is well."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.address", HOST, "--server.port", str(port), "--server.fileWatcherType", "none"]
     with log.open("w") as out:
         server = subprocess.Popen(
             command, cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environment
         )
+    if group is not None:
+        (group / "cgroup.procs").write_text(str(server.pid))
     for _ in range(600):
         if server.poll() is not None:
             raise RuntimeError(log.read_text()[-2000:])
@@ -84,8 +90,37 @@ def free_port() -> int:
 
 def memory_mb(pid: int, what: str = "VmRSS") -> float:
     """Memory of a process in MB (Linux): resident now ("VmRSS") or at its highest ("VmHWM"), private ("RssAnon")."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return round(int(next(x for x in lines if x.startswith(what)).split()[1]) / 1024, 1)
+    lines = [x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith(what)]
+    if not lines:
+        raise RuntimeError("the server has ended: with --limit that means killed for want of memory")
+    return round(int(lines[0].split()[1]) / 1024, 1)
+
+
+@contextmanager
+def memory_group(megabytes: int | None) -> Iterator[Path | None]:
+    """A control group whose processes have so much memory together, or None without a limit."""
+    if megabytes is None:
+        yield None
+        return
+    old = next((x for x in Path("/proc/self/cgroup").read_text().splitlines() if ":memory:" in x), None)
+    if old is not None:
+        group, limit = Path("/sys/fs/cgroup/memory" + old.split(":", 2)[2]), "memory.limit_in_bytes"
+    else:
+        group, limit = Path("/sys/fs/cgroup"), "memory.max"
+    group = group / f"mmexplore-{os.getpid()}"
+    group.mkdir()
+    try:
+        (group / limit).write_text(str(megabytes * 1024 * 1024))
+        yield group
+    finally:
+        group.rmdir()
+
+
+def pressed(group: Path) -> dict[str, int]:
+    """How often the limit was met (pages of files were given back), and the most that was held, MB."""
+    names = {"memory.failcnt": "times_at_the_limit", "memory.max_usage_in_bytes": "held_mb", "memory.peak": "held_mb"}
+    found = {title: int((group / name).read_text()) for name, title in names.items() if (group / name).exists()}
+    return {title: n >> 20 if title == "held_mb" else n for title, n in found.items()}
 
 
 async def journey(visitor: Visitor, query: str, think: float, fit: bool, umap: bool) -> None:
@@ -198,6 +233,7 @@ def main() -> None:
     parser.add_argument("--arrive", type=float, default=5.0, help="seconds over which people arrive")
     parser.add_argument("--no-fit", dest="fit", action="store_false", help="look at the fusion that comes with it")
     parser.add_argument("--umap", action="store_true", help="also draw the maps by UMAP (a job)")
+    parser.add_argument("--limit", type=int, help="MB of memory that the server may have")
     parser.add_argument("--seconds", type=float, default=600, help="give up after this long")
     options = parser.parse_args()
     options.steps = sorted({min(int(n), options.people) for n in options.steps.split(",")} | {options.people})
@@ -206,9 +242,9 @@ def main() -> None:
 
     showcase.prepare_example("emoji")
     port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, memory_group(options.limit) as group:
         log = Path(folder, "log")
-        server = start_server(port, log)
+        server = start_server(port, log, group)
         try:
             began, load = time.perf_counter(), os.getloadavg()[0]
             idle = memory_mb(server.pid)
@@ -223,6 +259,7 @@ def main() -> None:
                 "memory_cuda_mb": cuda_mb(server.pid),
                 "mb_a_session": slope(answer["memory_mb"]),
                 "tracebacks": log.read_text().count("Traceback"),
+                **(pressed(group) if group is not None else {}),
             }
         finally:
             server.terminate()

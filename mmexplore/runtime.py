@@ -42,7 +42,7 @@ def seed_torch(seed: int) -> None:
 
     random.seed(seed)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")  # as `use_deterministic_algorithms`, which imports torch's compiler
     torch.set_num_threads(threads())
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+from mmexplore.optimiser import AdamW
 from mmexplore.runtime import device, seed_torch
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ def fit_module(
         raise UserError("there is no row to fit on", "training", "give train rows with at least one modality present")
     trained = [p for p in module.parameters() if p.requires_grad]
     place = trained[0].device
-    fused = place.type in ("cpu", "cuda")
-    optimiser = torch.optim.AdamW(trained, lr=lr, weight_decay=weight_decay, fused=fused)
+    optimiser = AdamW(trained, lr=lr, weight_decay=weight_decay)
     order = torch.Generator().manual_seed(seed)
     train, val = (torch.as_tensor(np.asarray(r), dtype=torch.long) for r in (train_rows, val_rows))
 
@@ -182,9 +182,7 @@ def fit_and_give_back(
     return history, every
 
 
-def _one_epoch(
-    step: Step, batches: tuple[torch.Tensor, ...], place: torch.device, optimiser: torch.optim.Optimizer | None
-) -> _Sums:
+def _one_epoch(step: Step, batches: tuple[torch.Tensor, ...], place: torch.device, optimiser: AdamW | None) -> _Sums:
     """Every batch once; with an optimiser, a step of it after each."""
     sums = _Sums()
     for rows in batches:

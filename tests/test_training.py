@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import Cancelled, UserError
+from mmexplore.optimiser import AdamW
 from mmexplore.training import KEPT, build_module, fit_module, hold_out
 
 torch = pytest.importorskip("torch", reason="training needs torch, which is a requirement")
@@ -175,3 +179,35 @@ def test_rows_that_cannot_serve_are_left_out():
     usable = np.arange(20) % 2 == 0
     train, val = hold_out(rows(20), usable)
     assert set(np.r_[train, val]) == set(range(0, 20, 2))
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_the_optimiser_steps_as_torchs_own_does(decay):
+    x, y = regression()
+    ours, theirs = (build_module(lambda: torch.nn.Linear(3, 1), 0) for _ in range(2))
+    idle = torch.nn.Parameter(torch.ones(2))  # never gets a gradient
+    mine = AdamW([*ours.parameters(), idle], lr=0.05, betas=(0.5, 0.9), weight_decay=decay)
+    theirs_too = torch.optim.AdamW(theirs.parameters(), lr=0.05, betas=(0.5, 0.9), weight_decay=decay, fused=True)
+    for _ in range(30):
+        for net, optimiser in ((ours, mine), (theirs, theirs_too)):
+            optimiser.zero_grad()
+            ((net(x)[:, 0] - y) ** 2).mean().backward()
+            optimiser.step()
+    assert torch.equal(ours.weight, theirs.weight)
+    assert torch.equal(ours.bias, theirs.bias)
+    assert torch.equal(idle.data, torch.ones(2))
+
+
+def test_a_fit_does_not_import_torchs_compiler():
+    """150 MB and a second of a server that should fit into 1 GB."""
+    code = """
+import sys
+import numpy as np, torch
+from mmexplore.training import build_module, fit_module
+net = build_module(lambda: torch.nn.Linear(3, 1), 0)
+x = torch.randn(20, 3)
+fit_module(net, lambda rows, train: {"loss": (net(x[rows]) ** 2).mean()}, np.arange(15), np.arange(15, 20), epochs=2)
+assert "torch._dynamo" not in sys.modules, "the compiler came along"
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

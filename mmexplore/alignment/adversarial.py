@@ -15,6 +15,7 @@ from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+from mmexplore.optimiser import AdamW
 
 if TYPE_CHECKING:
     import torch
@@ -215,7 +216,7 @@ class Adversarial(TrainedAlignment):
         epochs = min(self.epochs, max(2, round(self.steps / np.ceil(len(rows) / self.batch_size))))
         progress = {"epoch": 0}
         watched: list[tuple[int, str, str, float]] = []
-        chaser = torch.optim.Adam(net.discriminator.parameters(), lr=3 * self.lr, betas=(0.5, 0.9))
+        chaser = AdamW(net.discriminator.parameters(), lr=3 * self.lr, betas=(0.5, 0.9))
 
         def step(r: torch.Tensor, train: bool) -> dict[str, torch.Tensor]:
             x, present, groups = batches(r)
