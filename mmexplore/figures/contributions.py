@@ -11,10 +11,9 @@ from mmexplore.attribution.columns import ColumnContributions
 from mmexplore.attribution.null import Null
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.truth import BesideTruth
+from mmexplore.figures.class_map import MAX_BARS, class_map
 from mmexplore.figures.escape import label
-from mmexplore.figures.theme import BASE, LINE, OTHER, RAMP, TEXT, base_figure, modality_colours
-
-MAX_BARS = 24  # classes above which bars become a heat map
+from mmexplore.figures.theme import BASE, LINE, OTHER, TEXT, base_figure, modality_colours
 
 
 def mean_contributions(found: Contributions, null: Null | None = None) -> go.Figure:
@@ -112,7 +111,7 @@ def class_contributions(per_class: Mapping[str, np.ndarray], modalities: Sequenc
     names = list(per_class)
     values = np.array([per_class[c] for c in names], float)
     if len(names) > MAX_BARS:
-        return _class_map(values, names, modalities, meaning)
+        return class_map(values, names, modalities, f"Shapley value ({meaning})")
     figure = base_figure(f"Shapley value ({meaning})", "", height=int(100 + 30 * max(len(names), 2)))
     colours, places = modality_colours(modalities), np.arange(len(names))
     for j, m in enumerate(modalities):
@@ -133,27 +132,6 @@ def class_contributions(per_class: Mapping[str, np.ndarray], modalities: Sequenc
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )
     figure.update_yaxes(tickvals=places, ticktext=[label(c) for c in names], autorange="reversed", showgrid=False)
-    return figure
-
-
-def _class_map(values: np.ndarray, names: Sequence[str], modalities: Sequence[str], meaning: str) -> go.Figure:
-    figure = base_figure("", "", height=int(np.clip(80 + 14 * len(names), 240, 1400)))
-    figure.add_heatmap(
-        z=values,
-        x=list(range(len(modalities))),
-        y=list(range(len(names))),
-        colorscale=RAMP,
-        xgap=2,
-        ygap=1,
-        customdata=np.repeat(np.array([label(c, 60) for c in names], object)[:, None], len(modalities), axis=1),
-        hovertemplate="%{customdata}: %{z:.3f}<extra></extra>",
-        colorbar={"title": {"text": f"Shapley value ({meaning})", "side": "right"}, "thickness": 12, "outlinewidth": 0},
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=[label(c) for c in names], autorange="reversed", showgrid=False
-    )
-    _names(figure, modalities)
-    figure.update_xaxes(side="top")
     return figure
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.figures.class_map import MAX_BARS, class_map
 from mmexplore.figures.escape import hover, label
-from mmexplore.figures.theme import LINE, RAMP, TEXT, base_figure, empty_figure, modality_colours
+from mmexplore.figures.theme import LINE, TEXT, base_figure, empty_figure, modality_colours
 
-MAX_BARS = 24  # classes above which bars become a heat map
 MAX_DOTS = 5000
 
 
@@ -109,50 +109,10 @@ def class_bars(
     """Mean weights [M] of each class as stacked bars; above 24 classes a heat map."""
     if not per_class:
         return empty_figure("There are no classes.")
+    values = np.array([np.asarray(v, float) for v in per_class.values()])
     if len(per_class) > MAX_BARS:
-        return class_heatmap(per_class, modalities, source)
-    values = np.array([np.asarray(v, float) for v in per_class.values()])
+        return class_map(values, list(per_class), modalities, f"mean weight ({source})", shares=True)
     return _stacked(values, modalities, list(per_class), f"mean weight ({source})", None)
-
-
-def class_heatmap(
-    per_class: Mapping[str, Sequence[float] | np.ndarray], modalities: Sequence[str], source: str = "learned"
-) -> go.Figure:
-    """Mean weights [M] of each class as a heat map (classes down, modalities across)."""
-    if not per_class:
-        return empty_figure("There are no classes.")
-    values = np.array([np.asarray(v, float) for v in per_class.values()])
-    names = [label(c) for c in per_class]
-    figure = base_figure("", "", height=int(np.clip(80 + 14 * len(names), 240, 1400)))
-    figure.add_heatmap(
-        z=values,
-        y=list(range(len(names))),
-        x=list(range(len(modalities))),
-        colorscale=RAMP,
-        zmin=0,
-        zmax=1,
-        xgap=2,
-        ygap=1,
-        customdata=np.repeat(np.array(names, object)[:, None], len(modalities), axis=1),
-        hovertemplate="%{customdata}: %{z:.0%}<extra></extra>",
-        colorbar={
-            "title": {"text": f"mean weight ({source})", "side": "right"},
-            "thickness": 12,
-            "outlinewidth": 0,
-            "tickformat": ".0%",
-        },
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(names))),
-        ticktext=names,
-        autorange="reversed",
-        showgrid=False,
-        tickfont_size=11 if len(names) <= 60 else 9,
-    )
-    figure.update_xaxes(
-        tickvals=list(range(len(modalities))), ticktext=[label(m, 24) for m in modalities], showgrid=False, side="top"
-    )
-    return figure
 
 
 def _stacked(

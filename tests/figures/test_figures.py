@@ -14,7 +14,6 @@ from mmexplore.figures.spaces import correlations, gap_histogram, overlap_bars
 from mmexplore.figures.training import learning_curves
 from mmexplore.figures.weights import (
     class_bars,
-    class_heatmap,
     distribution,
     entropy_histogram,
     item_bars,
@@ -88,7 +87,6 @@ def test_a_message_where_there_is_nothing_to_draw():
         learning_curves(empty),
         correlations(None, None),
         class_bars({}, ["a"]),
-        class_heatmap({}, ["a"]),
         recall_bars([]),
         missing_pattern(np.zeros((0, 2), bool), ["a", "b"]),
         class_counts([]),
