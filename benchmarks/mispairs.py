@@ -14,23 +14,10 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
+from alignment import clip
 
 from mmexplore import journey, showcase
-from mmexplore.embeddings import Embeddings
 from mmexplore.retrieval.mispairs import planted_mispairs
-
-
-def clip_coco(folder: Path) -> Embeddings:
-    arrays = np.load(folder / "clip_coco500.npz", allow_pickle=False)
-    ids = np.arange(500).astype(str).astype(object)
-    return Embeddings(
-        vectors={m: arrays[m] for m in ("image", "text")},
-        present={m: np.ones(500, bool) for m in ("image", "text")},
-        ids=ids,
-        groups=ids,
-        spaces=dict.fromkeys(("image", "text"), "clip"),
-    )
 
 
 def main() -> None:
@@ -41,7 +28,7 @@ def main() -> None:
     asked = parser.parse_args()
     spaces = {}
     if (asked.data / "clip_coco500.npz").exists():
-        spaces["CLIP COCO 500"] = clip_coco(asked.data)
+        spaces["CLIP COCO 500"] = clip(asked.data)
     showcase.prepare_example("emoji")
     emoji, _ = journey.shared_space(showcase.open_example("emoji"))
     assert emoji is not None

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from mispairs import clip_coco
+from alignment import clip
 
 from mmexplore.retrieval.rescore import rescored_report
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    data = clip_coco(asked.data)
+    data = clip(asked.data)
     halves = [np.random.default_rng(seed).permutation(500)[:250] for seed in range(asked.splits)]
     answer: dict[str, dict[str, str]] = {}
     for method, beta in WAYS:
