@@ -64,7 +64,7 @@ def known(kind: str) -> bool:
 
 
 def _stopped(kind: str) -> bool:
-    """Was the job of this kind cancelled, or did it fail? (One that has just ended is neither: it is about to be taken.)"""
+    """Was the job of this kind cancelled, or did it fail? (One that has just ended is neither: it is taken up next.)"""
     return kind in _cancelled() or any(w.kind == kind and w.job.state == "failed" for w in _waiting())
 
 
@@ -114,7 +114,7 @@ def _cancelled() -> set[str]:
 
 
 def collect() -> None:
-    """Take up what has finished since the last run. Called by app.py before the page is drawn."""
+    """Take up what has finished since the last run. Called by main.py before the page is drawn."""
     for waiting in list(_waiting()):
         if waiting.job.state == "done":
             _waiting().remove(waiting)
