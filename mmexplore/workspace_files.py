@@ -90,11 +90,24 @@ def _open(path: Path, trusted: bool) -> Workspace:
     if not isinstance(about, dict) or about.get("format", 0) > FORMAT:
         raise UserError("comes from a newer mmexplore or is damaged", str(path), "update mmexplore")
     try:
+        if not trusted:
+            _check_tables(path)
         return _read(path, about, trusted)
     except UserError:
         raise
     except Exception as error:  # any damage is one sentence to the person
         raise UserError(f"is damaged ({type(error).__name__}: {error})", str(path), "reopen an earlier copy") from error
+
+
+def _check_tables(path: Path) -> None:
+    """Few bytes of Parquet can stand for very many cells; a table of somebody else's is judged before it is read."""
+    import pyarrow.parquet as pq
+
+    from mmexplore.pairs.arrow import check_unpacked_size
+
+    for file in (path / "pairs.parquet", path / "embeddings" / "rows.parquet"):
+        if file.exists():
+            check_unpacked_size(pq.read_metadata(file), file.stat().st_size, file.name)
 
 
 def _write(workspace: Workspace, folder: Path, keep: Keep | None, progress: Progress | None = None) -> None:
@@ -312,7 +325,10 @@ def save_zip(workspace: Workspace, path: Path, workdir: Path, progress: Progress
         size = sum(file.stat().st_size + 2 * len(name.encode()) + _MEMBER for name, file in members.items())
         if account is not None:
             account.recount()
-            account.spend(size, "the saved workspace")
+            try:
+                account.spend(size, "the saved workspace")
+            except UserError as error:  # to reload the page, as its own advice is, would lose what is to be saved
+                raise UserError(error.what, error.where, "save a smaller part of the pairs") from error
         if size > (free := shutil.disk_usage(path.parent).free):
             raise UserError(
                 f"it takes {in_words(size)}, and the disk has {in_words(free)} left", path.name, "make room on the disk"

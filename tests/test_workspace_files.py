@@ -216,7 +216,7 @@ def test_a_saved_zip_is_counted_and_refused_before_it_is_written(unfitted, tmp_p
         workspace_files.save_zip(unfitted, target, account.folder / "work")
         assert account.used == target.stat().st_size
         uploads.session_bytes = account.used + 1000
-        with pytest.raises(UserError, match=r"the saved unfitted: it would take more than"):
+        with pytest.raises(UserError, match=r"the saved workspace: it would take more than"):
             workspace_files.save_zip(unfitted, account.folder / "again.zip", account.folder / "work")
         assert account.used == account.recount() == target.stat().st_size
         assert [f.name for f in account.folder.rglob("*") if f.is_file()] == ["w.zip"]
@@ -243,6 +243,10 @@ def hostile(path: Path, workspace: Workspace, what: str) -> None:
         out = io.BytesIO()
         table.to_parquet(out)
         members["pairs.parquet"] = out.getvalue()
+    elif what == "a table of very many cells":
+        out = io.BytesIO()
+        pd.DataFrame({f"c{i}": np.zeros(8_000_000, np.int8) for i in range(4)}).to_parquet(out, compression="zstd")
+        members["pairs.parquet"] = out.getvalue()
     elif what == "a way out":
         members["../../outside.txt"] = b"x"
     elif what == "a pickle":
@@ -261,6 +265,7 @@ def hostile(path: Path, workspace: Workspace, what: str) -> None:
 
 
 HOSTILE = ["another file's path", "a way out", "a pickle", "half of it", "no run.json", "deep JSON", "a bomb"]
+HOSTILE += ["a table of very many cells"]
 
 
 @pytest.mark.parametrize("what", HOSTILE)
