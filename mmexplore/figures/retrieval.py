@@ -13,6 +13,7 @@ from mmexplore.figures.theme import (
     BASE,
     LINE,
     OTHER,
+    RAMP,
     TEXT,
     HouseFigure,
     base_figure,
@@ -115,12 +116,12 @@ def recall_of_directions(reports: Mapping[tuple[str, str], RetrievalReport]) -> 
         customdata=hovers,
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
-        colorscale=[[0, "rgba(47,91,215,0.06)"], [1, "rgba(47,91,215,0.55)"]],
+        colorscale=RAMP,  # opaque: plotly then finds a colour for the text that can be read
         zmin=0,
         zmax=100,
         xgap=2,
         ygap=2,
-        colorbar={"title": {"text": "R@10, %", "side": "right"}, "thickness": 10, "outlinewidth": 0},
+        colorbar={"title": {"text": "R@10, %", "side": "right"}, "thickness": 12, "outlinewidth": 0},
     )
     ticks = {"tickvals": list(range(len(names))), "ticktext": [label(n, 20) for n in names]}
     figure.update_xaxes(**ticks, showgrid=False, zeroline=False)

@@ -11,11 +11,11 @@ from mmexplore.ui.widgets import one_line
 NAMED = 6  # modalities; the others are counted
 
 
-def absent(present: Mapping[str, np.ndarray], rows: str = "rows") -> str:
+def absent(present: Mapping[str, np.ndarray], these: bool = False) -> str:
     """ "Absent: sound in 403 of 519 rows, text_zh in 68." (most first), "" where nothing is.
 
     Args:
-        present: modality -> bool [N].  rows: what they are called.
+        present: modality -> bool [N].  these: the rows were spoken of just before.
     """
     lacking = sorted(((int((~there).sum()), m) for m, there in present.items()), key=lambda found: -found[0])
     lacking = [(n, m) for n, m in lacking if n]
@@ -23,6 +23,6 @@ def absent(present: Mapping[str, np.ndarray], rows: str = "rows") -> str:
         return ""
     total = len(present[lacking[0][1]])
     said = [f"{one_line(m, 40)} in {n:,}" for n, m in lacking[:NAMED]]
-    said[0] += f" of {total:,} {rows}"
+    said[0] += f" of {'these ' if these else ''}{total:,} rows"
     more = f" and {len(lacking) - NAMED:,} more modalities" if len(lacking) > NAMED else ""
     return f"Absent: {', '.join(said)}{more}."

@@ -165,7 +165,7 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
     metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
     _, judged = session.remember(("scored", id(fitted)), lambda: (fitted, journey.scored(workspace).present))
-    if lacking := absent(judged, "of these rows"):
+    if lacking := absent(judged, these=True):
         st.caption(plain(f"{lacking} A modality alone can only guess there, and its score counts that.", 600))
     config: dict[str, Any] = {
         "what": st.column_config.TextColumn("", width="medium"),

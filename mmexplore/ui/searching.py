@@ -37,7 +37,7 @@ def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, s
 def taking_part(workspace: Workspace, shared: Embeddings) -> str:
     """Why directions have fewer queries: what is absent in the rows that are measured; "" where nothing is."""
     rows, _ = journey.evaluation_rows(workspace)
-    lacking = absent({m: there[rows] for m, there in shared.present.items()}, "of these rows")
+    lacking = absent({m: there[rows] for m, there in shared.present.items()}, these=True)
     return f"{lacking} A direction is asked with the rows that have both of its modalities." if lacking else ""
 
 

@@ -117,6 +117,7 @@ def test_many_directions_are_a_square_each():
     assert squares.type == "heatmap" and np.shape(squares.z) == (4, 4)
     assert squares.z[0][1] == REPORT.r10 and squares.z[0][0] is None and squares.z[3][0] is None
     assert f"chance {REPORT.chance_r10:.0f}" in squares.text[0][1]
+    assert not any("rgba" in str(colour) for _, colour in squares.colorscale), "its text is read on any background"
     few = dict(list(found.items())[: MANY - 1])
     assert recall_of_directions(few).data[0].type == "bar"
 

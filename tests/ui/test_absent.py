@@ -15,7 +15,7 @@ def there(n: int, total: int = 519) -> np.ndarray:
 def test_most_first_with_the_rows_once():
     present = {"image": there(519), "text_zh": there(451), "sound": there(116)}
     assert absent(present) == "Absent: sound in 403 of 519 rows, text_zh in 68."
-    assert absent({"a": there(1, 4), "b": there(4, 4)}, "of these rows") == "Absent: a in 3 of 4 of these rows."
+    assert absent({"a": there(1, 4), "b": there(4, 4)}, these=True) == "Absent: a in 3 of these 4 rows."
 
 
 def test_nothing_is_said_where_nothing_is_absent():
