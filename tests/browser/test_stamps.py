@@ -61,12 +61,12 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     person.press("Fit")
     expect(page.get_by_role("heading", name="How well it does")).to_be_visible(timeout=600_000)
     person.settle()
-    expect(page.get_by_text("Absent: sound in 79 of these 104 rows").first).to_be_visible()
+    expect(page.get_by_text("sound in 79 of these 104 rows").first).to_be_visible()
     person.photograph("stamps-fuse")
 
     person.go("Weights")
     expect(page.get_by_text("learned").first).to_be_visible()
-    expect(page.get_by_text("Absent: sound in 403 of 519 rows, text_zh in 68.").first).to_be_visible()
+    expect(page.get_by_text("sound in 403 of 519 rows, text_zh in 68.").first).to_be_visible()
     for modality in MODALITIES:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()
     expect(page.get_by_role("heading", name="Measured contributions")).to_be_visible(timeout=180_000)
@@ -101,7 +101,7 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
 
     person.go("Words and regions")
     choose(person, "Text", "text_zh")
-    expect(page.get_by_text("Absent: text_zh in 68 of 519 rows. Only items that have both").first).to_be_visible()
+    expect(page.get_by_text("text_zh in 68 of 519 rows. Only items that have both").first).to_be_visible()
     expect(page.get_by_role("heading", name="Is the map true?")).to_be_visible(timeout=180_000)
     assert not page.get_by_test_id("stAlertContentError").count()
     person.photograph("stamps-words")
