@@ -201,18 +201,17 @@ def _write_pairs(dataset: PairedDataset, folder: Path, keep: Keep | None, progre
 
 
 def _link_into(folder: Path) -> Keep:
-    """Media as links inside `folder`, or as copies where that is another file system."""
+    return lambda cell, name: _copy(cell, folder / name)
 
-    def keep(cell: Path, name: str) -> None:
-        target = folder / name
-        if not target.exists():
-            target.parent.mkdir(exist_ok=True)
-            try:
-                os.link(cell, target)
-            except OSError:
-                shutil.copyfile(cell, target)
 
-    return keep
+def _copy(cell: Path, target: Path) -> None:
+    """A link, or a copy where that is another file system; nothing where the same content is there already."""
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        try:
+            os.link(cell, target)
+        except OSError:
+            shutil.copyfile(cell, target)
 
 
 def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
