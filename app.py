@@ -1,5 +1,7 @@
-"""mmexplore in the browser: `streamlit run app.py`. The pages are in pages/, what they share in mmexplore/ui/."""
+"""mmexplore in the browser: `streamlit run app.py`. What each visit runs is main.py."""
 
-from mmexplore.ui import frame
+import streamlit as st
 
-frame.run()
+from mmexplore.ui import take_away
+
+app = st.App("main.py", routes=take_away.routes())

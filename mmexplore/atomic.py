@@ -1,12 +1,14 @@
-"""A directory that is replaced whole: whoever reads it sees the old one or the new one, also after a kill -9.
+"""A directory or file that is replaced whole: whoever reads it sees the old one or the new one, also after a kill -9.
 
 write_whole(path, lambda folder: ...)     written aside, then renamed into place
+write_file(path, lambda fresh: ...)       the same for one file
 content = read_whole(path, read)          read again where it was replaced meanwhile
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -46,6 +48,20 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
             shutil.rmtree(fresh, ignore_errors=True)
             _mend(path)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def write_file(path: Path, write: Callable[[Path], None]) -> None:
+    """`write(fresh)` writes a new file, which then takes the place of `path`; nothing of it stays where that fails.
+
+    Raises:
+        OSError: what the system says; an old file is still there.
+    """
+    fresh = _beside(path, f"{secrets.token_hex(8)}.new")  # two who write at once do not meet; the last one stays
+    try:
+        write(fresh)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def read_whole(path: Path, read: Callable[[Path], T]) -> T:

@@ -30,7 +30,7 @@ if fitted is not None:
         "Beside each modality alone: a fusion that does not beat its best modality has fused nothing.",
     )
     table = fusing.score_table(fitted)
-    fusing.show_scores(fitted, table)
+    fusing.show_scores(workspace, fitted, table)
     view_bar("scores", table=lambda: table, python=python_weights.scores(workspace))
     if len(fitted.fusion.history_):
         section("Learning curves")

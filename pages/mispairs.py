@@ -24,8 +24,10 @@ src, dst = st.selectbox(
     "Between", pairs, key=f"{CHOICE}mispairs", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
 )
 table = mispairing.suspects(shared, src, dst)
+if lacking := mispairing.unranked(shared, src, dst):
+    st.caption(plain(lacking, 400))
 if table.empty:
-    st.text("No row has both.")
+    st.text("So there is nothing to rank.")
 else:
     mispairing.how_sure(workspace, shared, src, dst)
     mispairing.review(workspace, table, src, dst)

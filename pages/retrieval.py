@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore.figures.retrieval import rank_histogram, recall_bars
+from mmexplore.figures.retrieval import rank_histogram, recall_of_directions
 from mmexplore.ui import asking, gap_control, python, rescoring, searching, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
@@ -28,8 +28,8 @@ asking.ask(workspace, shared)
 
 section(
     "How often the right one is found",
-    "R@10 is the share of queries whose right answer is among the first ten. The mark on each bar is chance; "
-    "the line is a 95 % interval. With several captions of one photo, any of them counts as right.",
+    "R@10 is the share of queries whose right answer is among the first ten, and stands beside chance. With several "
+    "captions of one photo, any of them counts as right.",
 )
 found, which = searching.reports(workspace, shared)
 if not found:
@@ -40,10 +40,8 @@ rows = {
     "held-out": "the rows held out of the fit",
     "all": "all rows: nothing was fitted on them",
 }[which]
-st.caption(f"Measured over {rows}.")
-_, figure = session.remember(
-    ("recall", id(found)), lambda: (found, recall_bars({f"{a} to {b}": r for (a, b), r in found.items()}).settle())
-)
+st.caption(plain(f"Measured over {rows}. {searching.taking_part(workspace, shared)}", 600))
+_, figure = session.remember(("recall", id(found)), lambda: (found, recall_of_directions(found).settle()))
 chart(figure, "recall")
 table = searching.report_table(found)
 searching.show_report(table)

@@ -6,6 +6,7 @@ from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
 from mmexplore.ui import columns, information, measuring, picking, python_weights, session, truth, views, weighing
+from mmexplore.ui.absent import absent
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -50,6 +51,8 @@ numbers(
         )
     ]
 )
+if lacking := absent(embeddings.present):
+    st.caption(plain(f"{lacking} {weighing.where_present(modalities, embeddings.present, summary)}", 600))
 level, sentence = weighing.verdict(summary["mean_entropy"], modalities, summary["mean"])
 (st.warning if level == "warning" else st.info)(plain(sentence, 400))
 table = weighing.weights_table(embeddings.ids, weights, norms, modalities, embeddings.labels)
@@ -70,7 +73,10 @@ def under(row: int) -> None:
 item_grid(workspace, rows, f"weights-{how}", below=under, limit=24)
 view_bar("weights-items", table=lambda: table.iloc[rows], python=python_weights.weights(workspace))
 
-section("All of the data", "How each modality's weight spreads over the items. The dotted line is an even share.")
+having = " that have it" if lacking else ""
+section(
+    "All of the data", f"How each modality's weight spreads over the items{having}. The dotted line is an even share."
+)
 _, figure = session.remember(
     ("distribution", id(weights)), lambda: (weights, distribution(weights, modalities, present=embeddings.mask))
 )
@@ -78,7 +84,8 @@ chart(figure, "weights-distribution")
 view_bar("weights-distribution", figure=figure, table=lambda: table, python=python_weights.weights(workspace))
 
 if summary["per_class"]:
-    section("Class by class", "Mean weight of each modality for the items of a class.")
+    zero = " A modality that an item lacks weighs 0." if lacking else ""
+    section("Class by class", f"Mean weight of each modality for the items of a class.{zero}")
     figure = class_bars(summary["per_class"], modalities)
     chart(figure, "weights-classes")
     view_bar(
@@ -96,7 +103,8 @@ if norms is not None:
         "of what was added up. On the diagonal both agree; far from it the weight alone misleads.",
     )
     _, figure = session.remember(
-        ("norms", id(weights)), lambda: (weights, weight_against_contribution(weights, norms, modalities))
+        ("norms", id(weights)),
+        lambda: (weights, weight_against_contribution(weights, norms, modalities, present=embeddings.mask)),
     )
     chart(figure, "weights-norms")
     view_bar("weights-norms", figure=figure, table=lambda: table, python=python_weights.weights(workspace))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +17,17 @@ from PIL import Image
 
 from mmexplore import journey, workspace_files
 from mmexplore.embeddings import Embeddings
-from mmexplore.errors import UserError
+from mmexplore.errors import Cancelled, UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
+from mmexplore.progress import Progress
+from mmexplore.uploads import Uploads
 from mmexplore.workspace import Workspace
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture
-def workspace(tmp_path) -> Workspace:
-    """Sixty rows of pictures, texts and numbers with holes, fitted with CCA and attention."""
+def unfitted(tmp_path) -> Workspace:
+    """Sixty rows of pictures, texts and numbers with holes, and their vectors."""
     rng = np.random.default_rng(0)
     n = 60
     for i in range(n):
@@ -62,6 +70,13 @@ def workspace(tmp_path) -> Workspace:
         ),
         {"p": "efficientnet-lite0", "t": "minilm", "v": "as-is"},
     )
+    return workspace
+
+
+@pytest.fixture
+def workspace(unfitted) -> Workspace:
+    """The same, fitted with CCA and attention."""
+    workspace = unfitted
     workspace.set_alignment(*journey.align(workspace, "cca", {"n_components": 3}))
     workspace.add_fusion(journey.fuse(workspace, "attention"))
     workspace.selection = frozenset({"i1", "i2"})
@@ -103,6 +118,172 @@ def test_zip_carries_its_media(workspace, tmp_path):
     assert isinstance(picture, Path)
     assert Image.open(picture).getpixel((0, 0)) == (28, 0, 0)
     assert reopened.dataset.cells["t"] == workspace.dataset.cells["t"]
+
+
+def test_a_zip_brings_everything_back(workspace, tmp_path):
+    workspace_files.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
+    same(workspace, workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other"))
+    assert not list((tmp_path / "work").iterdir()), "what was laid out is gone"
+
+
+def test_saving_tells_how_far_it_has_come_in_bytes(unfitted, tmp_path):
+    told: list[tuple[float, float, str]] = []
+    progress = Progress(lambda p: told.append((p.done, p.total, p.message)))
+    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", progress)
+    done, totals, _ = zip(*told[1:], strict=True)
+    assert told[0][2] == "Writing the vectors" and told[-1][2] == "MB written"
+    assert list(done) == sorted(done) and done[-1] == pytest.approx(totals[-1])
+
+
+@pytest.mark.parametrize("when", ["at once", "Writing the vectors", "MB written", "the last moment"])
+def test_a_cancelled_save_leaves_nothing_behind(unfitted, tmp_path, when):
+    progress = Progress()
+
+    def change(now: Progress) -> None:
+        if now.message == when or (when == "the last moment" and now.total and now.done >= now.total - 1e-9):
+            now.cancel()
+
+    progress._on_change = change
+    if when == "at once":
+        progress.cancel()
+    target = tmp_path / "saved"
+    target.mkdir()
+    with pytest.raises(Cancelled):
+        workspace_files.save_zip(unfitted, target / "w.zip", target, progress)
+    assert list(target.iterdir()) == []
+
+
+def test_a_cancelled_save_keeps_the_one_before(unfitted, tmp_path):
+    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+    before = (tmp_path / "w.zip").read_bytes()
+    with pytest.raises(Cancelled):
+        workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", Progress(lambda p: p.cancel()))
+    assert (tmp_path / "w.zip").read_bytes() == before
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mmexplore import workspace_files
+from mmexplore.progress import Progress
+from tests.test_atomic import generation
+
+def die(progress):
+    if progress.message == sys.argv[2] and progress.done >= progress.total / 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+home = Path(sys.argv[1])
+if sys.argv[3] == "server":
+    from mmexplore.uploads import Uploads
+    home = Uploads(home).enter().folder
+print(home, flush=True)
+workspace_files.save_zip(generation(1), home / "w.zip", home / "work", Progress(die))
+"""
+
+
+def killed(home: Path, when: str, where: str = "folder") -> Path:
+    """Save generation 1 in another process that is killed meanwhile; the folder it wrote to."""
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED, str(home), when, where], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
+    assert run.returncode == -signal.SIGKILL
+    return Path(run.stdout.strip())
+
+
+@pytest.mark.parametrize("when", ["Writing the vectors", "MB written"])
+def test_of_a_save_that_is_killed_nothing_half_written_is_read(tmp_path, when):
+    from tests.test_atomic import generation, said
+
+    workspace_files.save_zip(generation(0), tmp_path / "w.zip", tmp_path / "work")
+    killed(tmp_path, when)
+    assert said(workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "a")) == 0, "the old one, whole"
+    workspace_files.save_zip(generation(2), tmp_path / "w.zip", tmp_path / "work")
+    assert said(workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "b")) == 2
+
+
+def test_what_a_killed_server_had_half_saved_is_swept(tmp_path):
+    folder = killed(tmp_path / "uploads", "MB written", "server")
+    assert not (folder / "w.zip").exists() and list(folder.iterdir()), "a part, under another name"
+    Uploads(tmp_path / "uploads").close()
+    assert not folder.exists()
+
+
+def test_a_saved_zip_is_counted_and_refused_before_it_is_written(unfitted, tmp_path):
+    uploads = Uploads(tmp_path / "uploads", session_bytes=1 << 20)
+    try:
+        account = uploads.enter()
+        target = account.folder / "w.zip"
+        workspace_files.save_zip(unfitted, target, account.folder / "work")
+        assert account.used == target.stat().st_size
+        uploads.session_bytes = account.used + 1000
+        with pytest.raises(UserError, match=r"the saved workspace: it would take more than"):
+            workspace_files.save_zip(unfitted, account.folder / "again.zip", account.folder / "work")
+        assert account.used == account.recount() == target.stat().st_size
+        assert [f.name for f in account.folder.rglob("*") if f.is_file()] == ["w.zip"]
+    finally:
+        uploads.close()
+
+
+def test_a_picture_that_has_gone_is_one_sentence(unfitted, tmp_path):
+    _ = unfitted.dataset.content
+    (tmp_path / "7.png").unlink()
+    with pytest.raises(UserError, match=r"7\.png: a file of these pairs is no longer there"):
+        workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+    assert not list((tmp_path / "work").iterdir()) and not (tmp_path / "w.zip").exists()
+
+
+def hostile(path: Path, workspace: Workspace, what: str) -> None:
+    """A saved workspace that somebody has changed."""
+    workspace_files.save_zip(workspace, path, path.parent / "work")
+    with zipfile.ZipFile(path) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    if what == "another file's path":
+        table = pd.read_parquet(io.BytesIO(members["pairs.parquet"]))
+        table.loc[0, "cell.0"] = "file:/etc/hostname"
+        out = io.BytesIO()
+        table.to_parquet(out)
+        members["pairs.parquet"] = out.getvalue()
+    elif what == "a table of very many cells":
+        out = io.BytesIO()
+        pd.DataFrame({f"c{i}": np.zeros(8_000_000, np.int8) for i in range(4)}).to_parquet(out, compression="zstd")
+        members["pairs.parquet"] = out.getvalue()
+    elif what == "a way out":
+        members["../../outside.txt"] = b"x"
+    elif what == "a pickle":
+        members["embeddings/vectors.safetensors"] = b"\x80\x04cos\nsystem\n(S'touch owned'\ntR."
+    elif what == "half of it":
+        members["embeddings/vectors.safetensors"] = members["embeddings/vectors.safetensors"][:100]
+    elif what == "no run.json":
+        del members["run.json"]
+    elif what == "deep JSON":
+        members["run.json"] = b"[" * 200_000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+        if what == "a bomb":
+            archive.writestr("media/bomb.png", bytes(64 << 20))
+
+
+HOSTILE = ["another file's path", "a way out", "a pickle", "half of it", "no run.json", "deep JSON", "a bomb"]
+HOSTILE += ["a table of very many cells"]
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_zip_is_one_sentence_and_leaves_nothing(unfitted, tmp_path, what):
+    hostile(tmp_path / "w.zip", unfitted, what)
+    with pytest.raises(UserError) as told:
+        workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other")
+    assert "\n" not in str(told.value)
+    assert not list((tmp_path / "other").glob("*")) and not (tmp_path / "outside.txt").exists()
+
+
+def test_a_cancelled_opening_leaves_nothing(unfitted, tmp_path):
+    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+    for stage in ("Unpacking", "Reading"):
+        progress = Progress(lambda p, stage=stage: p.cancel() if p.message.startswith(stage) else None)
+        with pytest.raises(Cancelled):
+            workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other", progress)
+        assert not list((tmp_path / "other").glob("*"))
 
 
 def test_an_uploaded_workspace_cannot_name_files_outside(workspace, tmp_path):

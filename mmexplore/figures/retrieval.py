@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
-from mmexplore.figures.escape import label
+from mmexplore.figures.escape import hover, label
 from mmexplore.figures.theme import (
     BASE,
     LINE,
     OTHER,
+    RAMP,
     TEXT,
     HouseFigure,
     base_figure,
@@ -26,6 +27,7 @@ from mmexplore.retrieval.thermometer import Thermometer
 
 METRICS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "mrr": "MRR"}
 BINS = 60
+MANY = 9  # directions: more are no longer told apart as bars
 
 
 def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalReport]) -> HouseFigure:
@@ -82,6 +84,48 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, bargap=0.1, showlegend=True
     )
+    return figure
+
+
+def recall_of_directions(reports: Mapping[tuple[str, str], RetrievalReport]) -> HouseFigure:
+    """Reports by (from, to): bars, as `recall_bars`; from `MANY` directions on one square a direction, R@10 in it.
+
+    A direction that was not measured has an empty square.
+    """
+    if len(reports) < MANY:
+        return recall_bars({f"{a} to {b}": report for (a, b), report in reports.items()})
+    names = list(dict.fromkeys(name for direction in reports for name in direction))
+    grid: list[list[float | None]] = [[None] * len(names) for _ in names]
+    texts, hovers = ([["" for _ in names] for _ in names] for _ in range(2))
+    for (a, b), report in reports.items():
+        i, j = names.index(a), names.index(b)
+        low, high = report.intervals["r10"]
+        grid[i][j] = report.r10
+        texts[i][j] = f"{report.r10:.0f} (chance {report.chance_r10:.0f})"
+        hovers[i][j] = (
+            f"{hover(a)} to {hover(b)}: R@10 {report.r10:.1f} ({low:.1f} to {high:.1f}), chance {report.chance_r10:.1f}"
+            f"<br>{report.n_queries:,} queries among {report.n_gallery:,}"
+        )
+    figure = base_figure("found", "asked with", height=110 + 48 * len(names))
+    figure.add_heatmap(
+        z=grid,
+        x=list(range(len(names))),
+        y=list(range(len(names))),
+        text=texts,
+        texttemplate="%{text}",
+        customdata=hovers,
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        colorscale=RAMP,  # opaque: plotly then finds a colour for the text that can be read
+        zmin=0,
+        zmax=100,
+        xgap=2,
+        ygap=2,
+        colorbar={"title": {"text": "R@10, %", "side": "right"}, "thickness": 12, "outlinewidth": 0},
+    )
+    ticks = {"tickvals": list(range(len(names))), "ticktext": [label(n, 20) for n in names]}
+    figure.update_xaxes(**ticks, showgrid=False, zeroline=False)
+    figure.update_yaxes(**ticks, autorange="reversed", showgrid=False, zeroline=False)
     return figure
 
 

@@ -71,5 +71,7 @@ def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go
                 line={"color": LINE, "dash": "dash", "width": 1},
             )
         figure.add_annotation(x=kept.iloc[-1], y=1, yref="y domain", yanchor="bottom", text="kept", showarrow=False)
-    figure.update_layout(legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0}, showlegend=True)
+    # The legend's lines would press the axes together until their title stood among them.
+    figure.update_layout(height=360 + 19 * (len(figure.data) // 4))
+    figure.update_layout(legend={"orientation": "h", "y": -0.26, "yanchor": "top", "x": 0}, showlegend=True)
     return figure

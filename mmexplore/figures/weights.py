@@ -162,6 +162,7 @@ def weight_against_contribution(
     contribution_name: str = "share of the contribution norm",
     weight_name: str = "learned weight",
     selected: Sequence[int] | np.ndarray | None = None,
+    present: np.ndarray | None = None,
 ) -> go.Figure:
     """Learned weight (x) against a second measure (y), both [N, M], a colour a modality; the diagonal = agreement.
 
@@ -169,6 +170,7 @@ def weight_against_contribution(
         rows: positions to draw; all when None. At most 5,000 are drawn, evenly spaced (the x axis says so).
         titles: [N], shown on hover.
         selected: rows to stand out; the others fade.
+        present: bool [N, M]; an item has no point of a modality that it lacks. All when None.
     """
     weights, contributions = np.asarray(weights, float), np.asarray(contributions, float)
     chosen = np.arange(len(weights)) if rows is None else np.asarray(rows, int)
@@ -188,15 +190,16 @@ def weight_against_contribution(
     )
     size = 7 if len(drawn) <= 500 else 4
     for j, m in enumerate(modalities):
-        text = None if titles is None else [hover(titles[i], limit=120) for i in drawn]
+        there = drawn if present is None else drawn[present[drawn, j]]
+        text = None if titles is None else [hover(titles[i], limit=120) for i in there]
         figure.add_scattergl(
-            x=weights[drawn, j],
-            y=contributions[drawn, j],
+            x=weights[there, j],
+            y=contributions[there, j],
             mode="markers",
             name=label(m, 24),
             marker={"color": colours[m], "size": size, "opacity": 0.6},
-            selectedpoints=None if selected is None else np.flatnonzero(np.isin(drawn, selected)),
-            customdata=drawn,
+            selectedpoints=None if selected is None else np.flatnonzero(np.isin(there, selected)),
+            customdata=there,
             hovertext=text,
             hovertemplate="%{hovertext}<br>%{x:.2f} · %{y:.2f}" if text else "%{x:.2f} · %{y:.2f}",
         )

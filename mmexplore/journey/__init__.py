@@ -26,6 +26,7 @@ from mmexplore.journey.fusing import (
     fuse,
     fusion_input,
     mean_entropy,
+    scored,
     weights,
 )
 from mmexplore.journey.measuring import (
@@ -90,6 +91,7 @@ __all__ = [
     "rebuild_report",
     "retrieval_reports",
     "sample_items",
+    "scored",
     "search_items",
     "search_like",
     "shapley_of",

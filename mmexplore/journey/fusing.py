@@ -12,7 +12,8 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.budget import keep_labels
-from mmexplore.fusion.evaluation import evaluate_fusion
+from mmexplore.fusion.evaluation import evaluate_fusion, view_rows
+from mmexplore.fusion.exam import exam
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.methods import fusion_methods
@@ -94,7 +95,11 @@ def fitted_input(workspace: Workspace) -> tuple[FittedFusion, Embeddings]:
 
 
 def weights(workspace: Workspace) -> dict[str, Any]:
-    """Learned weights of the current fusion: modalities, mean, per_class, per_item (id -> list), entropy, source."""
+    """Learned weights of the current fusion: modalities, mean, per_class, per_item (id -> list), entropy, source.
+
+    An absent modality weighs 0 and counts so in `mean`; `mean_where_present` is over the rows that have it (None where
+    none has).
+    """
     fitted, embeddings = fitted_input(workspace)
     learned = fitted.fusion.modality_weights(embeddings)
     if learned is None:
@@ -106,6 +111,9 @@ def weights(workspace: Workspace) -> dict[str, Any]:
         "source": "learned",
         "modalities": embeddings.modalities,
         "mean": learned[some].mean(axis=0).tolist() if some.any() else None,
+        "mean_where_present": [
+            float(learned[there, j].mean()) if there.any() else None for j, there in enumerate(embeddings.mask.T)
+        ],
         "mean_entropy": mean_entropy(learned, embeddings.mask),
         "per_class": {},
         "per_item": {str(i): w.tolist() for i, w in zip(embeddings.ids, learned, strict=True)},
@@ -116,6 +124,15 @@ def weights(workspace: Workspace) -> dict[str, Any]:
             c: learned[some & (labels == c)].mean(axis=0).tolist() for c in np.unique(labels[some]) if c
         }
     return answer
+
+
+def scored(workspace: Workspace) -> Embeddings:
+    """The rows that the score of the fusion in use is of."""
+    fitted, embeddings = fitted_input(workspace)
+    objective = fitted.fusion.objective_
+    if objective in ("classification", "regression"):
+        return embeddings.take(exam(embeddings, objective, fitted.seed).rows)
+    return embeddings.take(view_rows(embeddings, fitted.seed)[0])
 
 
 def mean_entropy(weights: np.ndarray, mask: np.ndarray) -> float | None:

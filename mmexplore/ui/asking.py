@@ -128,16 +128,21 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
                 src,
                 workspace.dataset.parts.get(src, ()),
             )
+    if not shared.present[src][row]:
+        st.text(f"This item has no {one_line(src, 40)} to ask with: choose another item, or another of its modalities.")
+        return
     hits = journey.search_like(workspace, item, src, into, k=k, shared=shared, gallery=_gallery(shared, into))
     rank = true_rank(shared, src, into, row)
     if rank is not None:
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
+    elif not shared.present[into][row]:
+        st.text(f"It has no {one_line(into, 40)} of its own to be found.")
     show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
 
 
 def item_select(workspace: Workspace, ids: np.ndarray, key: str, first: int = 0) -> str:
     """A box to choose one of these items by id or text; those selected in a map come first, else that at `first`."""
-    chosen = sorted(workspace.selection)
+    chosen = sorted(workspace.selection & set(map(str, ids)))
     return st.selectbox(
         "Item",
         [*chosen, *(i for i in map(str, ids) if i not in workspace.selection)],

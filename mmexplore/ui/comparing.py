@@ -15,11 +15,16 @@ from mmexplore.jobs import Progress
 from mmexplore.journey.comparing import Comparison, Race, Setting
 from mmexplore.methods import all_methods
 from mmexplore.ui import fusing, jobs_view, python_models
+from mmexplore.ui.absent import absent
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain, section
 from mmexplore.workspace import FittedFusion, Workspace
 
+ABSENT = {
+    "fusion": "A modality alone can only guess there, and its score counts that.",
+    "alignment": "A direction is asked with the rows that have both of its modalities.",
+}
 RESULT = "result.compare"  # forgotten with the workspace it belongs to
 ROOMS: dict[str, Callable[[], dict[str, Any]]] = {
     "Fusions": fusion.methods,
@@ -188,7 +193,10 @@ def show_race(workspace: Workspace, comparison: Comparison, race: Race, current:
         column_config=columns(race),
         on_select="rerun",
         selection_mode="single-row",
+        placeholder="",
     )
+    if current and workspace.embeddings is not None and (lacking := absent(workspace.embeddings.present)):
+        st.caption(plain(f"{lacking} {ABSENT[race.kind]}", 600))
     for note in race.notes:
         st.caption(plain(note, 400))
     view_bar(name, figure=figure, table=lambda: pd.DataFrame(answer["results"]), python=python_models.comparison(s))

@@ -13,6 +13,7 @@ from mmexplore import journey
 from mmexplore.estimator import Estimator, OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, live, method_card, parameters, session
+from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import FittedFusion, Workspace
@@ -156,13 +157,16 @@ def _line(what: str, score: float, interval: Sequence[float]) -> dict[str, Any]:
     return {"what": what, "score": score, "low": interval[0], "high": interval[1]}
 
 
-def show_scores(fitted: FittedFusion, table: pd.DataFrame) -> None:
+def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame) -> None:
     """The table with bars, and one sentence on whether the fusion gained anything."""
     score = fitted.score
     share = score.metric != "r2"
     number = "percent" if share else "%.2f"
     metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
+    _, judged = session.remember(("scored", id(fitted)), lambda: (fitted, journey.scored(workspace).present))
+    if lacking := absent(judged, these=True):
+        st.caption(plain(f"{lacking} A modality alone can only guess there, and its score counts that.", 600))
     config: dict[str, Any] = {
         "what": st.column_config.TextColumn("", width="medium"),
         "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=1.0, format=number),

@@ -16,6 +16,7 @@ from mmexplore.figures import theme
 from mmexplore.figures.contributions import class_contributions, mean_contributions
 from mmexplore.figures.weights import weight_against_contribution
 from mmexplore.ui import picking, python_weights, selection, session, weighing
+from mmexplore.ui.absent import absent
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.session import CHOICE
@@ -58,6 +59,8 @@ def measured(workspace: Workspace, learned: np.ndarray | None) -> None:
         )
         if agreed is not None:
             st.info(plain(agreed[1], 500))
+    if lacking := absent(embeddings.present):
+        st.caption(plain(f"{lacking} What is absent contributes 0, and the means count that.", 600))
     figure = mean_contributions(found, null)
     chart(figure, "shapley")
     sampled = ""
@@ -104,6 +107,7 @@ def _scatter(workspace: Workspace, embeddings: Embeddings, found: Contributions,
                 titles=embeddings.ids.astype(str).tolist(),
                 contribution_name="share of the Shapley values",
                 selected=marked,
+                present=embeddings.mask,
             ),
         ),
     )

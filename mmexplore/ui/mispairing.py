@@ -12,6 +12,7 @@ from mmexplore.jobs import Progress
 from mmexplore.pairs.values import words_of
 from mmexplore.retrieval.mispairs import Planted, mispairs, near_duplicates, planted_mispairs
 from mmexplore.ui import jobs_view, picking, python, selection, session
+from mmexplore.ui.absent import absent
 from mmexplore.ui.download import table_buttons, view_bar
 from mmexplore.ui.items import draw_cell
 from mmexplore.ui.searching import shared_id
@@ -28,6 +29,15 @@ LINES = 1000  # of the table of near-duplicates
 def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
     """As `mispairs`, once a session."""
     return session.remember(("mispairs", session.fingerprint(shared), src, dst), lambda: mispairs(shared, src, dst))
+
+
+def unranked(shared: Embeddings, src: str, dst: str) -> str:
+    """Which rows the ranking cannot judge, "" where it judges all."""
+    pair = {m: shared.present[m] for m in (src, dst)}
+    both = int((pair[src] & pair[dst]).sum())
+    if both == len(shared):
+        return ""
+    return f"{absent(pair)} {both:,} rows have both; the others have no partner to be judged by and are not listed."
 
 
 def how_sure(workspace: Workspace, shared: Embeddings, src: str, dst: str) -> None:
@@ -168,9 +178,10 @@ def duplicates(workspace: Workspace, shared: Embeddings) -> None:
 def _with_words(workspace: Workspace, pairs: pd.DataFrame, modality: str) -> pd.DataFrame:
     """The pairs for people: ids, what both show, similarity."""
     table = pairs.drop(columns=["row_a", "row_b"])
+    table.insert(0, "similarity", table.pop("similarity"))  # before what may be long
     dataset = workspace.dataset
     if dataset is not None:
         for side in ("a", "b"):
             cells = [dataset.cells[modality][row] for row in pairs[f"row_{side}"]]
-            table.insert(2, f"{modality}_{side}", [words_of(c) for c in cells])
+            table[f"{modality}_{side}"] = [words_of(c) for c in cells]
     return table

@@ -20,9 +20,10 @@ from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.thermometer import Reading
 from mmexplore.serving import demo
 from mmexplore.ui import bring, session, views
+from mmexplore.ui.absent import absent
 from mmexplore.ui.asking import QUERY_SUFFIXES, item_select
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line
+from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import Workspace
 
 T = TypeVar("T")
@@ -95,9 +96,19 @@ def choose() -> Shown | None:
 
 
 def _of_data(workspace: Workspace, shared: Embeddings, images: list[str], texts: list[str]) -> Shown:
+    dataset = workspace.dataset
+    assert dataset is not None
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        item = item_select(workspace, _ids(workspace), f"{CHOICE}words.item", _first_sentence(workspace))
         image, text = _one_of("Picture", images), _one_of("Text", texts)
+        rows = np.flatnonzero(dataset.present[image] & dataset.present[text])
+        if len(rows):
+            first = _first_sentence(workspace, text, rows)
+            item = item_select(workspace, dataset.ids[rows].astype(str), f"{CHOICE}words.item", first)
+    if lacking := absent({m: dataset.present[m] for m in (image, text)}):
+        st.caption(plain(f"{lacking} Only items that have both can be looked at.", 400))
+    if not len(rows):
+        st.text("So there is nothing to look at. Choose other modalities, or bring a picture and a text of your own.")
+        st.stop()
     key = ("pair", session.fingerprint(shared), id(workspace.dataset), item, image, text)
     pair = session.remember(
         key, lambda: (workspace.dataset, journey.pair_of_item(workspace, item, image, text, shared)[0])
@@ -105,15 +116,10 @@ def _of_data(workspace: Workspace, shared: Embeddings, images: list[str], texts:
     return Shown(pair, key, item, image, text, workspace, shared)
 
 
-def _ids(workspace: Workspace) -> np.ndarray:
-    assert workspace.dataset is not None
-    return workspace.dataset.ids.astype(str)
-
-
-def _first_sentence(workspace: Workspace) -> int:
-    """The first item whose text has a few words: a single one shows little."""
-    said = views.text_of_rows(workspace) or []
-    return next((i for i, text in enumerate(said) if len(text.split()) > 3), 0)
+def _first_sentence(workspace: Workspace, modality: str, rows: np.ndarray) -> int:
+    """Which of these rows is the first whose text has a few words: a single one shows little."""
+    said = views.texts_of(workspace, modality) or []
+    return next((i for i, row in enumerate(rows) if said and len(said[row].split()) > 3), 0)
 
 
 def _one_of(label: str, names: list[str], first: str = "") -> str:

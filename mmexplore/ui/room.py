@@ -8,6 +8,7 @@ thread looks which sessions are still connected: what has been gone for longer t
 from __future__ import annotations
 
 import gc
+import secrets
 import shutil
 import threading
 import time
@@ -47,6 +48,17 @@ class Room:
         self.over = False
         self.seen = time.monotonic()
         self.holds: tuple[Any, ...] = ()  # what stands in the session's state and is large
+        self.offers: dict[str, Path] = {}  # token -> file that may be taken away by who knows it
+
+    def offer(self, path: Path) -> str:
+        """A token that nobody can guess, the same for the same file; files that are gone are offered no longer."""
+        self.offers = {token: file for token, file in self.offers.items() if file.exists()}
+        for token, file in self.offers.items():
+            if file == path:
+                return token
+        token = secrets.token_urlsafe(32)
+        self.offers[token] = path
+        return token
 
 
 class Building:
@@ -123,7 +135,12 @@ class Building:
                 held.__dict__.update(vars(Workspace()))
             elif held is not None:
                 held.clear()
-        room.holds = ()
+        room.holds, room.offers = (), {}
+
+    def offered(self, token: str) -> Path | None:
+        """The file that a session offers under this token; None where there is none."""
+        with self._lock:
+            return next((room.offers[token] for room in self._rooms if token in room.offers), None)
 
     def _keep(self) -> None:
         while not self.uploads.closed:
@@ -172,7 +189,7 @@ def forget_uploads(room: Room, used: Iterable[Path]) -> None:
     depth = len(home.parts)
     kept = {path.parts[depth] for path in used if path.parts[:depth] == home.parts and len(path.parts) > depth}
     for folder in home.iterdir():
-        if folder.name not in kept and folder.name.split("-")[0] in ("upload", "path", "reopened"):
+        if folder.name not in kept and folder.name.split("-")[0] in ("upload", "path", "reopened", "saved"):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.ui import picking, python, session
+from mmexplore.ui.absent import absent
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import draw_cell
 from mmexplore.ui.session import CHOICE
@@ -31,6 +32,13 @@ def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, s
         return {(report.src, report.dst): report for report in found}
 
     return session.remember(key, compute), which
+
+
+def taking_part(workspace: Workspace, shared: Embeddings) -> str:
+    """Why directions have fewer queries: what is absent in the rows that are measured; "" where nothing is."""
+    rows, _ = journey.evaluation_rows(workspace)
+    lacking = absent({m: there[rows] for m, there in shared.present.items()}, these=True)
+    return f"{lacking} A direction is asked with the rows that have both of its modalities." if lacking else ""
 
 
 def report_table(found: dict[tuple[str, str], RetrievalReport]) -> pd.DataFrame:

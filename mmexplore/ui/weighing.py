@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,14 @@ def verdict(mean_entropy: float | None, names: Sequence[str], mean: Sequence[flo
         "Learned weights say what the method looks at. They are not proof of what a modality contributes: compare "
         "them with the share of the contribution norm below."
     )
+
+
+def where_present(modalities: Sequence[str], present: Mapping[str, np.ndarray], summary: Mapping[str, Any]) -> str:
+    """What the means are of the modalities that some rows lack, as `journey.weights` found them."""
+    means = zip(modalities, summary["mean_where_present"], strict=True)
+    said = [f"{one_line(m, 40)} {mean:.0%}" for m, mean in means if mean is not None and not present[m].all()]
+    over = f" Over the rows that have it: {', '.join(said)}." if said else ""
+    return f"There it weighs 0, and the means above count that.{over}"
 
 
 def in_words(weights: np.ndarray, modalities: Sequence[str]) -> str:

@@ -61,10 +61,12 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     person.press("Fit")
     expect(page.get_by_role("heading", name="How well it does")).to_be_visible(timeout=600_000)
     person.settle()
+    expect(page.get_by_text("sound in 79 of these 104 rows").first).to_be_visible()
     person.photograph("stamps-fuse")
 
     person.go("Weights")
     expect(page.get_by_text("learned").first).to_be_visible()
+    expect(page.get_by_text("sound in 403 of 519 rows, text_zh in 68.").first).to_be_visible()
     for modality in MODALITIES:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()
     expect(page.get_by_role("heading", name="Measured contributions")).to_be_visible(timeout=180_000)
@@ -77,6 +79,8 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
 
     person.go("Retrieval")
     expect(page.get_by_text(", ".join(MODALITIES)).first).to_be_visible()
+    expect(page.get_by_text("A direction is asked with the rows that have both").first).to_be_visible()
+    expect(page.locator("[class*='st-key-chart-recall'] .heatmaplayer").first).to_be_visible()  # thirty directions
     page.get_by_placeholder("Say what you are looking for").fill("a dog")
     page.keyboard.press("Enter")
     person.settle()
@@ -89,6 +93,18 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     hit = page.locator("[class*='st-key-card-hits-file-']").first
     expect(hit).to_contain_text("1. score", timeout=120_000)
     person.photograph("stamps-retrieval")
+
+    person.go("Mispairs")
+    page.get_by_role("combobox", name="Between").click()
+    page.get_by_role("option", name="image and sound", exact=True).click()
+    expect(page.get_by_text("116 rows have both; the others have no partner").first).to_be_visible()
+
+    person.go("Words and regions")
+    choose(person, "Text", "text_zh")
+    expect(page.get_by_text("text_zh in 68 of 519 rows. Only items that have both").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Is the map true?")).to_be_visible(timeout=180_000)
+    assert not page.get_by_test_id("stAlertContentError").count()
+    person.photograph("stamps-words")
 
 
 def _sound(shared_data: Path) -> bytes:

@@ -105,6 +105,40 @@ def test_recall_bars_stand_beside_chance_with_their_intervals():
     assert bars.name == "image → text"
 
 
+def test_many_directions_are_a_square_each():
+    from mmexplore.figures.retrieval import MANY, recall_of_directions
+
+    names = ["a", NASTY, "c", "d"]
+    found = {(a, b): REPORT for a in names for b in names if a != b}
+    del found["d", "a"]  # not measured
+    (squares,) = recall_of_directions(found).data
+    assert squares.type == "heatmap" and np.shape(squares.z) == (4, 4)
+    assert squares.z[0][1] == REPORT.r10 and squares.z[0][0] is None and squares.z[3][0] is None
+    assert f"chance {REPORT.chance_r10:.0f}" in squares.text[0][1]
+    assert not any("rgba" in str(colour) for _, colour in squares.colorscale), "its text is read on any background"
+    few = dict(list(found.items())[: MANY - 1])
+    assert recall_of_directions(few).data[0].type == "bar"
+
+
+def test_an_item_has_no_point_of_a_modality_that_it_lacks():
+    weights = np.array([[0.6, 0.4], [1.0, 0.0], [0.3, 0.7]])
+    present = np.array([[True, True], [True, False], [True, True]])
+    figure = weight_against_contribution(
+        weights, weights, ["a", "b"], titles=["x", "y", "z"], selected=[1, 2], present=present
+    )
+    a, b = figure.data[1:]
+    assert list(a.customdata) == [0, 1, 2] and list(b.customdata) == [0, 2]
+    assert list(b.x) == [0.4, 0.7] and len(b.hovertext) == 2
+    assert list(a.selectedpoints) == [1, 2] and list(b.selectedpoints) == [1]
+
+
+def test_curves_of_many_modalities_leave_room_for_the_title_of_the_axis():
+    rows = [(e, p, m, 1.0) for e in (1, 2) for p in ("val loss", "val accuracy") for m in ("", *"abcdefgh")]
+    history = pd.DataFrame(rows, columns=["epoch", "part", "modality", "value"])
+    few = learning_curves(history[history["modality"] == ""])
+    assert learning_curves(history).layout.height > few.layout.height + 60
+
+
 def test_every_query_is_in_one_bin_of_the_rank_histogram():
     assert sum(rank_histogram(REPORT).data[0].y) == REPORT.n_queries
     assert sum(rank_histogram(retrieval_report(random_pairs(1), "image", "text")).data[0].y) == 1

@@ -47,6 +47,15 @@ def test_a_comparison_runs_as_one_job(open_page: OpenPage, stages, monkeypatch):
     assert test.session_state["workspace"].embeddings is comparison.embeddings
 
 
+def test_what_was_not_measured_is_an_empty_cell(open_page: OpenPage, compared):
+    test = open_compared(open_page, compared)
+    assert {table.proto.placeholder for table in test.dataframe} == {""}
+    assert all(table.proto.HasField("placeholder") for table in test.dataframe)
+    said = "\n".join(c.value.replace("\\", "").replace("\u2060", "") for c in test.caption)
+    assert "Absent: cap*tion* in 4 of 40 rows. A modality alone can only guess there" in said
+    assert "Absent: cap*tion* in 4 of 40 rows. A direction is asked with the rows that have both" in said
+
+
 def test_all_and_few_are_one_press(open_page: OpenPage):
     from mmexplore.methods import all_methods
 

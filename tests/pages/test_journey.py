@@ -19,7 +19,7 @@ from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.pages.conftest import PAGES, OpenPage
 
-APP = str(REPOSITORY / "app.py")
+APP = str(REPOSITORY / "main.py")
 
 
 def wait_for_jobs(test: AppTest, seconds: float = 60) -> AppTest:
@@ -231,7 +231,7 @@ def test_encoding_is_suggested_and_runs_as_a_job(open_page: OpenPage, stages, mo
 
 
 def test_a_page_of_its_own_address_leads_through_the_app():
-    """Without app.py before it, a page hands over to app.py (it must not show a frame without its list of pages)."""
+    """Without main.py before it, a page hands over to main.py (it must not show a frame without its list of pages)."""
     test = AppTest.from_file(str(REPOSITORY / "pages" / "weights.py"), default_timeout=60).run()
     assert test.session_state["wanted"] == "Weights"
     assert not test.title
@@ -347,28 +347,3 @@ def test_data_can_be_planted_by_sliders(open_page: OpenPage):
     assert len(workspace.embeddings) == 200
     assert 0.2 < 1 - workspace.embeddings.mask.mean() < 0.4
     assert [c for c in workspace.embeddings.columns if c.startswith("truth_")]
-
-
-def test_a_saved_workspace_is_reopened(open_page: OpenPage, fused: Workspace, tmp_path: Path):
-    workspace_files.save_zip(fused, tmp_path / "saved.zip", tmp_path)
-    test = open_page("data", "empty")
-    test.session_state["choice.data.part"] = "Save and reopen"
-    test.run()
-    test.get("file_uploader")[0].set_value(
-        ("saved.zip", (tmp_path / "saved.zip").read_bytes(), "application/zip")
-    ).run()
-    test.button(key="reopen").click().run()
-    assert not test.exception
-    again = test.session_state["workspace"]
-    assert list(again.embeddings.ids) == list(fused.embeddings.ids)
-    assert again.fitted.score.score == pytest.approx(fused.fitted.score.score)
-
-
-def test_a_damaged_workspace_is_one_sentence(open_page: OpenPage):
-    test = open_page("data", "empty")
-    test.session_state["choice.data.part"] = "Save and reopen"
-    test.run()
-    test.get("file_uploader")[0].set_value(("saved.zip", b"not a zip", "application/zip")).run()
-    test.button(key="reopen").click().run()
-    assert not test.exception
-    assert len(test.error) == 1
