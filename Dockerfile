@@ -28,7 +28,6 @@ RUN useradd --create-home --uid 1000 mmexplore
 COPY --from=build /opt/mmexplore /opt/mmexplore
 WORKDIR /app
 COPY app.py ./
-COPY main.py ./
 COPY pages ./pages
 COPY .streamlit ./.streamlit
 # One arena a core: a server of many threads would otherwise keep what they have let go of.

@@ -1,7 +1,13 @@
-"""mmexplore in the browser: `streamlit run app.py`. What each visit runs is main.py."""
+"""mmexplore in the browser: `streamlit run app.py`. The pages are in pages/, what they share in mmexplore/ui/."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mmexplore.ui import take_away
+if get_script_run_ctx(suppress_warning=True) is None:  # read by the server, once, at its start: what it serves
+    from mmexplore.ui import take_away
 
-app = st.App("main.py", routes=take_away.routes())
+    app = st.App("app.py", routes=take_away.routes())
+else:  # run at every visit and click
+    from mmexplore.ui import frame
+
+    frame.run()

@@ -58,11 +58,11 @@ def header(title: str, lead: str, selection_bar: bool = True) -> None:
     Below them stands what is selected; a page that selects inside a fragment draws that bar in the fragment itself.
 
     Until `st.navigation` has been called once in a server, Streamlit takes the folder `pages/` for its older kind of
-    pages: whoever comes first, by a page's own address, gets that page without main.py. They are led through main.py.
+    pages: whoever comes first, by a page's own address, gets that page without app.py. They are led through app.py.
     """
     if "started" not in st.session_state:
         st.session_state["wanted"], st.session_state["asked"] = title, st.query_params.to_dict()
-        st.switch_page("main.py")
+        st.switch_page("app.py")
     st.html(STYLE)
     st.title(title, anchor=False)
     st.caption(lead)

@@ -114,7 +114,7 @@ def _cancelled() -> set[str]:
 
 
 def collect() -> None:
-    """Take up what has finished since the last run. Called by main.py before the page is drawn."""
+    """Take up what has finished since the last run. Called by app.py before the page is drawn."""
     for waiting in list(_waiting()):
         if waiting.job.state == "done":
             _waiting().remove(waiting)

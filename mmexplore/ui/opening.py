@@ -45,7 +45,7 @@ def _show(name: str) -> None:
 
 
 def first_run() -> None:
-    """On the first run of a session, open the example that the URL names, or the first one. Called by main.py."""
+    """On the first run of a session, open the example that the URL names, or the first one. Called by app.py."""
     if "started" in st.session_state:
         return
     st.session_state["started"] = True

@@ -45,7 +45,7 @@ def folder(*parts: str) -> Path:
 
 
 def start(page: str) -> None:
-    """Called by main.py on every run, before the page named `page` is drawn."""
+    """Called by app.py on every run, before the page named `page` is drawn."""
     state = st.session_state
     rooms.building().runs += 1  # the first visit after a start makes it, and sweeps what a crash left behind
     if (ended := state.get("room")) is not None and ended.over:  # away for longer than a session is kept

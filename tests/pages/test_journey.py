@@ -19,7 +19,7 @@ from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.pages.conftest import PAGES, OpenPage
 
-APP = str(REPOSITORY / "main.py")
+APP = str(REPOSITORY / "app.py")
 
 
 def wait_for_jobs(test: AppTest, seconds: float = 60) -> AppTest:
@@ -231,7 +231,7 @@ def test_encoding_is_suggested_and_runs_as_a_job(open_page: OpenPage, stages, mo
 
 
 def test_a_page_of_its_own_address_leads_through_the_app():
-    """Without main.py before it, a page hands over to main.py (it must not show a frame without its list of pages)."""
+    """Without app.py before it, a page hands over to app.py (it must not show a frame without its list of pages)."""
     test = AppTest.from_file(str(REPOSITORY / "pages" / "weights.py"), default_timeout=60).run()
     assert test.session_state["wanted"] == "Weights"
     assert not test.title
