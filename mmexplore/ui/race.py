@@ -186,7 +186,7 @@ def columns(race: Race) -> dict[str, Any]:
     score, signed = "%.3f", "%+.3f"
     over = f"Score minus that of the baseline ({race.reference}), item by item, with its 95 % interval."
     return {
-        "method": kind.TextColumn("", width=260, pinned=True),
+        "method": kind.TextColumn("", width=290, pinned=True),
         "seeds": kind.NumberColumn(help="How many fits the line stands on so far."),
         "score": kind.NumberColumn(SHORT.get(race.metric, METRICS[race.metric].split(" (")[0]), format=score),
         "from": kind.NumberColumn(format=score, help="95 % interval: bootstrap over the held-out items."),
