@@ -15,6 +15,7 @@ from mmexplore.figures.theme import BASE, FUSED, OTHER, base_figure
 from mmexplore.latent.projection import Projection
 
 MAX_TAILS = 2000
+LEAST_COSINE = 0.9  # the axis reaches from here to 1, further down where a step turns more: 0.995 must not look low
 MARGIN = 0.06  # of the map's width, around the outermost point
 
 
@@ -72,7 +73,10 @@ def step_changes(
         at: the step that is looked at: its dot is filled.
     """
     figure = base_figure("step", "cosine to the step before", height=250)
-    _panel(figure, [s for s in steps if s["cosine"] is not None], "cosine", at, FUSED, "")
+    turned = [s for s in steps if s["cosine"] is not None]
+    _panel(figure, turned, "cosine", at, FUSED, "")
+    least = min([LEAST_COSINE, *(s["cosine_interval"][0] for s in turned)])
+    figure.update_yaxes(range=[least - 0.1 * (1 - least), 1 + 0.1 * (1 - least)])
     axes = ["xaxis"]
     if metric is not None:
         figure.update_layout(
@@ -99,7 +103,10 @@ def _panel(figure: go.Figure, steps: Sequence[Mapping[str, Any]], value: str, at
     figure.add_scatter(
         x=[s["step"] for s in steps],
         y=y,
-        mode="lines+markers",
+        mode="lines+markers+text",
+        text=[f"{v:.3f}" for v in y],
+        textposition="bottom right",
+        cliponaxis=False,
         line={"color": colour, "width": 1.5},
         marker={
             "size": 10,

@@ -49,3 +49,12 @@ def test_two_panels_with_labels_one_without():
     assert list(score.marker.symbol) == ["circle-open", "circle"], "the step that is looked at is filled"
     assert list(chance.y) == [0.25, 0.25] and figure.layout.yaxis2.title.text == "accuracy"
     assert len(step_changes(LINES, 0).data) == 1
+
+
+def test_a_small_turn_looks_small():
+    def axis(*cosines):
+        lines = [LINES[0], *(LINES[1] | {"cosine": c, "cosine_interval": [c, c]} for c in cosines)]
+        return step_changes(lines, 0).layout.yaxis.range
+
+    assert axis(0.995, 0.997) == axis(0.9999) and axis(0.995)[0] < 0.9 and axis(0.995)[1] > 1
+    assert axis(0.2)[0] < 0.2
