@@ -27,8 +27,6 @@ values = views.colour_values(workspace, colour)
 VIEWS = {"separate": "Side by side", "joint": "All on one map"}
 if stepping.offered(workspace):
     VIEWS["steps"] = "Step by step"
-elif st.session_state.get(f"{CHOICE}map.view") == "steps":  # chosen for a fusion that is no longer shown
-    del st.session_state[f"{CHOICE}map.view"]
 view = st.segmented_control(
     "View",
     list(VIEWS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from typing import Annotated, Any
 
 import typer
@@ -39,9 +40,9 @@ def compare(
     workspace = workspace_files.open_directory(run)
     workspace.seed = workspace.seed if seed is None else seed
     setting = journey.Setting(journey.named_methods(methods), seeds, labels_per_class, missing, target, source)
-    heard: list[Comparison] = []
+    heard: deque[Comparison] = deque(maxlen=1)
     try:
-        comparison = journey.compare(workspace, setting, stderr_progress(), lambda so_far: heard.append(so_far))
+        comparison = journey.compare(workspace, setting, stderr_progress(), heard.append)
     except KeyboardInterrupt:
         if not heard or not heard[-1].n_scored:
             raise

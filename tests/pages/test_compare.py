@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmexplore.fusion.concat import ConcatFusion
+from mmexplore.jobs import pool
 from mmexplore.journey.comparing import Setting, compare
 from mmexplore.methods import all_methods
 from tests.journey.small import quick, shared_pairs, workspace_of
@@ -130,6 +131,9 @@ def gate(monkeypatch):
     monkeypatch.setattr(ConcatFusion, "fit", waits)
     yield gate
     gate.set()
+    until = time.monotonic() + 60
+    while any(pool().load) and time.monotonic() < until:  # the job has gone before the next test, or the interpreter
+        time.sleep(0.02)
 
 
 def begun(open_page: OpenPage) -> AppTest:

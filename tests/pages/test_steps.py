@@ -63,5 +63,6 @@ def test_another_fusion_leads_back_to_the_other_views(open_page: OpenPage, stepp
     test = open_page("latent_space", workspace=replace(stepped, fusions=dict(stepped.fusions)))
     test.segmented_control(key=VIEW).set_value("steps").run()
     test.session_state["workspace"].current = "attention"
+    test.session_state[VIEW] = "steps"  # as session.start keeps the choices of every page
     test.run()
     assert not test.exception and test.segmented_control(key=VIEW).value == "separate"
