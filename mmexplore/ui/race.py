@@ -26,7 +26,7 @@ METRICS = {
     "disjoint mrr": "Reciprocal rank, one modality to the others",
     "disjoint recall@10": "Recall@10, one modality to the others",
 }
-SHORT = {"disjoint mrr": "1 / rank, one to others", "disjoint recall@10": "R@10, one to others"}
+SHORT = {"disjoint mrr": "1 / rank", "disjoint recall@10": "R@10, one to others"}
 SHORT |= {"recall@5": "R@5", "recall@10": "R@10"}
 ABOUT = {
     "disjoint mrr": "One modality alone looks for the view made of all the others; 1 / its rank, on average: 1 is "
@@ -66,8 +66,10 @@ def show(workspace: Workspace, comparison: Comparison, current: bool) -> None:
         section(TITLES[race.kind], _lead(race))
         show_race(workspace, comparison, race, current)
     s = comparison.setting
-    budget = "all labels" if s.labels_per_class is None else f"{s.labels_per_class} labels of each class"
-    st.caption(plain(f"Seeds {', '.join(map(str, comparison.seeds))}; {budget}; split: {comparison.split}.", 300))
+    said = [f"Seeds {', '.join(map(str, comparison.seeds))}", f"split: {comparison.split}"]
+    if any(race.metric in ("accuracy", "r2") for race in comparison.races):
+        said.insert(1, "all labels" if s.labels_per_class is None else f"{s.labels_per_class} labels of each class")
+    st.caption(plain("; ".join(said) + ".", 300))
 
 
 def _lead(race: Race) -> str:
@@ -186,9 +188,11 @@ def columns(race: Race) -> dict[str, Any]:
     score, signed = "%.3f", "%+.3f"
     over = f"Score minus that of the baseline ({race.reference}), item by item, with its 95 % interval."
     return {
-        "method": kind.TextColumn("", width=290, pinned=True),
+        "method": kind.TextColumn("", width=250, pinned=True),
         "seeds": kind.NumberColumn(help="How many fits the line stands on so far."),
-        "score": kind.NumberColumn(SHORT.get(race.metric, METRICS[race.metric].split(" (")[0]), format=score),
+        "score": kind.NumberColumn(
+            SHORT.get(race.metric, METRICS[race.metric].split(" (")[0]), format=score, help=ABOUT.get(race.metric)
+        ),
         "from": kind.NumberColumn(format=score, help="95 % interval: bootstrap over the held-out items."),
         "to": kind.NumberColumn(format=score),
         "sd": kind.NumberColumn("± seeds", format=score, help="Standard deviation between the seeds."),
