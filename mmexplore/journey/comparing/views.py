@@ -65,7 +65,7 @@ class ViewRace(FusionRace):
             self.metric, self.chance = HARDER, disjoint_chance(self.test)
             self.notes.append(
                 f"With nothing learned, {100 * easy:.1f} % of the items are recognised with a modality hidden: too "
-                "easy to rank by. So the ranking asks more: one modality alone looks for the view made of all the others."
+                "easy to rank by. So more is asked: one modality alone looks for the view made of all the others."
             )
         self.groups = hits[METRIC][1]
         self.plain = [self._run_of(plain, hits, seed) for seed in seeds]
