@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from mmexplore.ui import comparing, jobs_view
+from mmexplore.ui import comparing, jobs_view, race
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import plain, section
 
 header(
     "Compare",
@@ -22,6 +21,8 @@ with st.container(horizontal=True, gap="small", vertical_alignment="center"):
     st.text(f"{fits:,} fits" if setting.methods else "Choose at least one method.")
 if pressed:
     comparing.start(workspace, setting)
+if race.follow(workspace):
+    st.stop()
 
 comparison, current = comparing.last(workspace)
 if comparison is None:
@@ -30,14 +31,4 @@ if comparison is None:
         "finds another. A method that this data does not allow is listed with its reason."
     )
     st.stop()
-for race in comparison.races:
-    lead = {
-        "fusion": "One fused vector an item. The dashed line is the plain late fusion that every method must beat.",
-        "alignment": "One space for all modalities: how often is the true partner found, over all directions?",
-    }
-    title = {"fusion": "Fusions and generative models", "alignment": "Alignments"}[race.kind]
-    section(title, lead[race.kind])
-    comparing.show_race(workspace, comparison, race, current)
-s = comparison.setting
-budget = "all labels" if s.labels_per_class is None else f"{s.labels_per_class} labels of each class"
-st.caption(plain(f"Seeds {', '.join(map(str, comparison.seeds))}; {budget}; split: {comparison.split}.", 300))
+race.show(workspace, comparison, current)

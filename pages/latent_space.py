@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore.figures import theme
 from mmexplore.figures.maps import joint_map
-from mmexplore.ui import gap_control, geometry, maps, picking, python, selection, views
+from mmexplore.ui import gap_control, geometry, maps, picking, python, selection, stepping, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -25,6 +25,8 @@ embeddings = workspace.embeddings
 options, colour = maps.controls(workspace)
 values = views.colour_values(workspace, colour)
 VIEWS = {"separate": "Side by side", "joint": "All on one map"}
+if stepping.offered(workspace):
+    VIEWS["steps"] = "Step by step"
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -93,6 +95,13 @@ def together() -> None:
     selected_items()
 
 
+@st.fragment
+def step_by_step() -> None:
+    picking.bar(workspace)
+    stepping.panel(workspace, options, colour, values)
+    selected_items()
+
+
 def selected_items() -> None:
     section("Selected items")
     if not workspace.selection:
@@ -105,5 +114,7 @@ if view == "separate":
     side_by_side()
     if workspace.fitted is not None:
         geometry.overlap(workspace)
+elif view == "steps":
+    step_by_step()
 else:
     together()

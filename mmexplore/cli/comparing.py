@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
 from typing import Annotated, Any
 
 import typer
 
 from mmexplore.cli.options import FitSeed, Json, Run
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
+from mmexplore.journey.comparing import Comparison, at_the_ceiling
 
 
 def compare(
@@ -30,22 +33,36 @@ def compare(
     """Fit several methods on the same rows, labels and holes, and rank them beside plain baselines.
 
     Alignments are judged by held-out retrieval, fusions and generative models by the held-out task. RUN is not changed.
+    Stopped with Ctrl-C it prints what was scored until then.
     """
     from mmexplore import journey, workspace_files
 
     workspace = workspace_files.open_directory(run)
     workspace.seed = workspace.seed if seed is None else seed
     setting = journey.Setting(journey.named_methods(methods), seeds, labels_per_class, missing, target, source)
-    answer = journey.compare(workspace, setting, stderr_progress()).as_dict()
+    heard: deque[Comparison] = deque(maxlen=1)
+    try:
+        comparison = journey.compare(workspace, setting, stderr_progress(), heard.append)
+    except KeyboardInterrupt:
+        if not heard or not heard[-1].n_scored:
+            raise
+        comparison = heard[-1]
+    answer = comparison.as_dict()
     if as_json:
         print_json(answer)
-        return
-    for kind in ("fusion", "alignment"):
-        if kind in answer:
-            _print_race(kind, answer[kind], answer["seeds"])
+    else:
+        for kind in ("fusion", "alignment"):
+            if kind in answer:
+                _print_race(kind, answer[kind], answer["seeds"])
+    if not comparison.complete:
+        print(f"Stopped: {comparison.come_far}.", file=sys.stderr)
+        raise typer.Exit(130)
 
 
 def _print_race(kind: str, race: dict[str, Any], seeds: list[int]) -> None:
+    if not race["results"]:
+        _print_rest(race)
+        return
     print(f"{kind}: {race['metric']} over {race['n']} {race['rows']} rows, chance {race['chance']:.3f}")
     print(f"interval: {race['interval']}; {len(seeds)} seed(s)")
     print(f"missing: {race['with_missing']}")
@@ -71,6 +88,12 @@ def _print_race(kind: str, race: dict[str, Any], seeds: list[int]) -> None:
         ["method", "score", "interval", "sd", "gain", "gain interval", "missing", "entropy", "parameters", "fit s",
          "item ms"],
     )  # fmt: skip
+    if race["metric"] in race["saturated"]:
+        print(at_the_ceiling([race["metric"], *race["further"]], race["saturated"]))
+    _print_rest(race)
+
+
+def _print_rest(race: dict[str, Any]) -> None:
     for failed in race["failed"]:
         print(f"{failed['name']}: not compared. {failed['reason']}")
     for note in race["notes"]:

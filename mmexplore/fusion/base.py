@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -21,8 +21,12 @@ def default_objective(embeddings: Embeddings) -> str:
 class Fusion(Estimator):
     """One vector an item from any subset of its modalities.
 
+    Class attribute: `gives_steps`, True where the fused vector comes about in steps that can be looked at.
+
     Attributes after `fit`: `objective_`; `classes_` (str [C]) for classification, else None.
     """
+
+    gives_steps: ClassVar[bool] = False
 
     objective_: str
     classes_: np.ndarray | None = None
@@ -51,4 +55,8 @@ class Fusion(Estimator):
 
     def contribution_norms(self, embeddings: Embeddings) -> np.ndarray | None:
         """float32 [N, M]: each modality's share of the norms of what was added up (||alpha_m P_m c_m||), or None."""
+        return None
+
+    def steps(self, embeddings: Embeddings) -> np.ndarray | None:
+        """float32 [T + 1, N, d]: the fused vectors after each step, the last one as `transform`; None = no steps."""
         return None

@@ -89,10 +89,15 @@ def predicted(fusion: Fusion, test: Embeddings, targets: Targets) -> np.ndarray:
 
 def fit_probe(fusion: Fusion, embeddings: Embeddings, asked: Exam) -> Callable[[Embeddings], np.ndarray]:
     """A linear regression on the fused vectors of the train rows: test rows -> its answer [n, C] or [n, 1]."""
-    vectors = fusion.transform(embeddings.take(asked.fitted))
+    answer = probe_vectors(fusion.transform(embeddings.take(asked.fitted)), asked)
+    return lambda test: answer(fusion.transform(test))
+
+
+def probe_vectors(vectors: np.ndarray, asked: Exam) -> Callable[[np.ndarray], np.ndarray]:
+    """The same on vectors [len(asked.fitted), d] of the fitted rows: other rows' vectors -> its answer."""
     mean, sd = vectors.mean(0), vectors.std(0)
     spread = np.maximum(sd, 1e-6 + 0.01 * sd.mean())
     y, classes = asked.targets.codes[asked.fitted], asked.targets.classes
     x = (vectors - mean) / spread
     expert = experts.fit_regressor(x, y) if classes is None else experts.fit_classifier(x, y, len(classes))
-    return lambda test: expert.scores((fusion.transform(test) - mean) / spread)
+    return lambda others: expert.scores((others - mean) / spread)

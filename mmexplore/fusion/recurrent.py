@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class RecurrentFusion(TorchFusion):
     gate: float = 0.5
     fused: int = 64
 
+    gives_steps: ClassVar[bool] = True
     name = "recurrent"
     family = "recurrent"
     card = MethodCard(
@@ -44,7 +45,7 @@ class RecurrentFusion(TorchFusion):
         r"f^{t+1} = F(c^{t+1}),\quad t < T",
         paper="-; kin: Liang 2018, Multimodal Language Analysis with Recurrent Multistage Fusion; Pham 2019, Found in "
         "Translation (MCTN)",
-        look_for="The fused vectors of each step side by side: they should settle. If the first step already gives the "
+        look_for="Latent space, Step by step: the fused vectors should settle. If the first step already gives the "
         "answer, the cycle adds nothing on this data.",
         missing="An absent part is zero in every step and a presence bit says so; trained with modalities dropped at "
         "random. Nothing present: the zero vector at every step.",

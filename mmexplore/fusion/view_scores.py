@@ -19,7 +19,7 @@ class Transforms(Protocol):
     def transform(self, embeddings: Embeddings) -> np.ndarray: ...
 
 
-Hits = dict[str, tuple[np.ndarray, np.ndarray]]  # name -> (0 or 1 a query, the query's group), both [n]
+Hits = dict[str, tuple[np.ndarray, np.ndarray]]  # name -> (0..1 a query, the query's group), both [n]
 
 
 def contrastive_score(fusion: Fusion, test: Embeddings, which: str, seed: int) -> FusionScore:
@@ -31,12 +31,14 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
     """What each query found, by name.
 
     "recall@1", "recall@10": a view with one modality dropped asks for its full view, every modality in turn.
-    "disjoint recall@10": one modality alone asks for the view made of all the others. "NAME alone": the first place,
-    asked with that modality alone.
+    "disjoint recall@10", "disjoint mrr": one modality alone asks for the view made of all the others. They share
+    nothing, so that this is far from 1 where the two above are at it. "NAME alone": the first place, asked with that
+    modality alone.
     """
     full = _unit(fusion.transform(test))
     groups, mask = _codes(test), test.mask
-    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"recall@1": [], "recall@10": [], "disjoint recall@10": []}
+    names = ("recall@1", "recall@10", "disjoint recall@10", "disjoint mrr")
+    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
 
     def note(name: str, hits: np.ndarray, asked: np.ndarray) -> None:
         found.setdefault(name, []).append((hits.astype(float), test.groups[asked]))
@@ -52,7 +54,9 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
             note("recall@1", rank <= 1, can)
             note("recall@10", rank <= 10, can)
             # nothing shared: this modality alone finds the view made of all the others
-            note("disjoint recall@10", find_ranks(lonely[can], dropped[can], groups[can], groups[can]) <= 10, can)
+            above, ties = find_places(lonely[can], dropped[can], groups[can], groups[can])
+            note("disjoint recall@10", 1 + above + ties / 2 <= 10, can)
+            note("disjoint mrr", reciprocal_ranks(above, ties), can)
         if has.any():
             note(f"{name} alone", find_ranks(lonely[has], full, groups[has], groups) <= 1, has)
     if not found["recall@1"]:
@@ -82,6 +86,25 @@ def contrastive_chance(test: Embeddings) -> float:
     return float(np.mean(np.bincount(groups)[groups])) / len(test)
 
 
+def disjoint_chance(test: Embeddings) -> float:
+    """ "disjoint mrr" of answers in a random order: the mean of 1 / (the first place of the query's group)."""
+    groups, mask = _codes(test), test.mask
+    expected: list[np.ndarray] = []
+    for j in range(len(test.modalities)):
+        own = groups[mask[:, j] & (mask.sum(1) > 1)]
+        sizes, n = np.bincount(own)[own] if len(own) else own, len(own)
+        by_size = {size: _reciprocal_of_first(int(size), n) for size in np.unique(sizes)}
+        expected.append(np.array([by_size[size] for size in sizes]))
+    return float(np.concatenate(expected).mean())
+
+
+def _reciprocal_of_first(size: int, n: int) -> float:
+    """E[1 / the first place] of `size` right answers among n in a random order."""
+    place = np.arange(1, n - size + 2)  # P(the first is later than k) = C(n - k, size) / C(n, size)
+    later = np.cumprod((n - size - place + 1) / (n - place + 1))
+    return float(((np.concatenate([[1.0], later[:-1]]) - later) / place).sum())
+
+
 def _codes(test: Embeddings) -> np.ndarray:
     return np.unique(test.groups.astype(str), return_inverse=True)[1]
 
@@ -92,14 +115,29 @@ def _unit(v: np.ndarray) -> np.ndarray:
 
 def find_ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Rank of the best answer of the query's group: 1 + how many others are nearer + half of the ties."""
-    ranks = np.empty(len(queries))
+    above, ties = find_places(queries, answers, own, groups)
+    return 1 + above + ties / 2
+
+
+def find_places(
+    queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(how many others are nearer than the best answer of the query's group, how many are as near), int [n] each."""
+    above, ties = np.empty(len(queries), int), np.empty(len(queries), int)
     for i in range(0, len(queries), 512):
         cosines = queries[i : i + 512] @ answers.T
         same = own[i : i + 512, None] == groups[None, :]
         best = np.where(same, cosines, -np.inf).max(1, keepdims=True)
         others = np.where(same, -np.inf, cosines)
-        ranks[i : i + 512] = 1 + (others > best).sum(1) + (others == best).sum(1) / 2
-    return ranks
+        above[i : i + 512], ties[i : i + 512] = (others > best).sum(1), (others == best).sum(1)
+    return above, ties
+
+
+def reciprocal_ranks(above: np.ndarray, ties: np.ndarray) -> np.ndarray:
+    """1 / rank for each query, the mean over all orders of the tied: (H(above + ties + 1) - H(above)) / (ties + 1)."""
+    most = int((above + ties).max(initial=0)) + 1
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, most + 1))])
+    return (harmonic[above + ties + 1] - harmonic[above]) / (ties + 1)
 
 
 def reconstruction_score(fusion: Any, embeddings: Embeddings, rows: np.ndarray, which: str, seed: int) -> FusionScore:

@@ -43,12 +43,14 @@ from mmexplore.journey.realigning import realigned
 from mmexplore.journey.rebuilding import oddest, rebuild_item, rebuild_report, sample_items
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, not_aligned, shared_space
+from mmexplore.journey.stepping import Steps, steps_of
 from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "Comparison",
     "Seen",
     "Setting",
+    "Steps",
     "agreement_of",
     "align",
     "can_fill",
@@ -96,6 +98,7 @@ __all__ = [
     "search_like",
     "shapley_of",
     "shared_space",
+    "steps_of",
     "tables_of",
     "truth_of_methods",
     "weights",

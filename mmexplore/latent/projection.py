@@ -121,6 +121,25 @@ def project_joint(
     }
 
 
+def project_steps(
+    steps: np.ndarray,
+    rows: np.ndarray | None = None,
+    name: str = "",
+    method: str = "pca",
+    dims: int = 2,
+    seed: int = 0,
+    n_neighbors: int = 15,
+    min_dist: float = 0.1,
+) -> list[Projection]:
+    """One space at several times, `steps` [T + 1, N, d], on one map fitted to all of them: what moves there has moved.
+
+    Rows are normalised as in `project`, so a vector that only grows stays where it is.
+    """
+    kept = np.unique(row_positions(rows, steps.shape[1]))
+    points, used, explained = _project(np.concatenate(steps[:, kept]), method, dims, seed, n_neighbors, min_dist)
+    return [Projection(part, kept, name, used, len(kept), 0, explained) for part in np.split(points, len(steps))]
+
+
 def _project(
     vectors: np.ndarray, method: str, dims: int, seed: int, n_neighbors: int, min_dist: float
 ) -> tuple[np.ndarray, str, tuple[float, ...] | None]:

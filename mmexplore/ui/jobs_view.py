@@ -16,11 +16,12 @@ from mmexplore.ui.widgets import one_line, plain, say_error
 
 @dataclass(frozen=True)
 class Waiting:
-    """A job of this session and what to do with its result (in the session's own thread)."""
+    """A job of this session and what to do with its result, or once it is cancelled (in the session's own thread)."""
 
     job: Job[Any]
     take_up: Callable[[Any], str | None]
     kind: str
+    left: Callable[[], None]
 
 
 def submit(
@@ -29,6 +30,7 @@ def submit(
     take_up: Callable[[Any], str | None],
     kind: str,
     patience: float = 0.0,
+    left: Callable[[], None] = lambda: None,
 ) -> None:
     """Queue `work(progress)`; once it is done, `take_up(result)` runs in this session, whatever page is shown.
 
@@ -37,6 +39,7 @@ def submit(
         take_up: keeps the result in the workspace; may return a sentence to show.
         kind: "encode", "fuse", "read" ...: a new job of a kind replaces a failed one on display.
         patience: seconds to wait here for work that is mostly over at once, before its strip is shown.
+        left: keeps what there is of a job that was cancelled.
     """
     try:
         job = pool().submit(title, work, session.owner())
@@ -44,7 +47,7 @@ def submit(
         say_error(error)
         return
     _waiting()[:] = [w for w in _waiting() if w.kind != kind or not w.job.finished]
-    _waiting().append(Waiting(job, take_up, kind))
+    _waiting().append(Waiting(job, take_up, kind, left))
     job.wait(patience)
     st.rerun()
 
@@ -125,6 +128,7 @@ def collect() -> None:
         elif waiting.job.state == "cancelled":
             _waiting().remove(waiting)
             _cancelled().add(waiting.kind)
+            waiting.left()
             st.session_state["notice.done"] = f"{waiting.job.title}: cancelled."
 
 

@@ -1,6 +1,9 @@
-"""The curves of a fit while it runs: the worker tells each epoch, a fragment of the page draws what it was told."""
+"""What a job tells while it runs: its worker tells a listener, a fragment of the page draws what that has heard."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +15,22 @@ from mmexplore.ui.download import chart
 from mmexplore.ui.widgets import one_line
 
 EVERY = 1.5  # seconds between two drawings
+
+L = TypeVar("L")
+
+
+def listen(kind: str, listener: L) -> L:
+    """Keep the listener of the job of this kind that is about to start, for this session."""
+    st.session_state[f"watch.{kind}"] = listener
+    return listener
+
+
+def follow(kind: str, draw: Callable[[Any], None]) -> bool:
+    """`draw(listener)` now and again while a job of this kind runs. False: none does, and nothing is drawn."""
+    running = jobs_view.busy(kind) and f"watch.{kind}" in st.session_state
+    if running:
+        st.fragment(lambda: draw(st.session_state[f"watch.{kind}"]), run_every=EVERY)()
+    return running
 
 
 class Watch:
@@ -39,19 +58,15 @@ def _part(name: str) -> tuple[str, str]:
 
 def watch(kind: str, title: str) -> Watch:
     """A new listener for the job of this kind that is about to start."""
-    listener = Watch(title)
-    st.session_state[f"watch.{kind}"] = listener
-    return listener
+    return listen(kind, Watch(title))
 
 
 def curves(kind: str) -> None:
     """The curves of the running job of this kind, redrawn as they grow; nothing where none runs."""
-    if jobs_view.busy(kind) and f"watch.{kind}" in st.session_state:
-        st.fragment(_draw, run_every=EVERY)(kind)
+    follow(kind, lambda listener: _draw(listener, kind))
 
 
-def _draw(kind: str) -> None:
-    listener: Watch = st.session_state[f"watch.{kind}"]
+def _draw(listener: Watch, kind: str) -> None:
     if not listener.told:
         st.caption("The curves appear with the first epoch. A closed form has none.")
         return

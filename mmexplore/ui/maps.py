@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,15 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.figures import theme
 from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
-from mmexplore.latent.projection import Projection, project_joint, project_space
+from mmexplore.latent.projection import Projection, project_joint, project_space, project_steps
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.ui import jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
+
+T = TypeVar("T")
 
 MAX_POINTS = 50_000  # above this a lasso takes many seconds in a browser
 HOVER_POINTS = 5_000  # above this hover boxes carry the id only
@@ -143,9 +145,19 @@ def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[s
     return _computed(("joint", session.fingerprint(shared), tuple(modalities), options), work, options)
 
 
-def _computed(
-    key: tuple, work: Callable[[Progress], dict[str, Projection]], options: Options
-) -> dict[str, Projection] | None:
+def steps(vectors: np.ndarray, workspace: Workspace, options: Options) -> list[Projection] | None:
+    """The fused space after each step [T + 1, N, d], all on one map; None while a job computes it."""
+    assert workspace.embeddings is not None
+    rows = rows_to_draw(workspace.embeddings, options.seed)
+
+    def work(progress: Progress) -> list[Projection]:
+        progress.update(0, 1, "map of the steps")
+        return project_steps(vectors, rows, FUSED, **asdict(options))
+
+    return _computed(("steps", session.fingerprint(vectors), options), work, options)
+
+
+def _computed(key: tuple, work: Callable[[Progress], T], options: Options) -> T | None:
     title = f"Draw {METHODS[options.method]} maps"
     return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 

@@ -74,6 +74,42 @@ joint_map(maps).show()
     )
 
 
+def steps(workspace: Workspace, options: Mapping[str, Any], at: int, colour: str) -> str:
+    """The fused space after a step."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.figures.steps import step_map
+from mmexplore.latent.projection import project_steps
+from mmexplore.latent.sample import stratified_sample
+
+embeddings = workspace.embeddings
+fitted, given = journey.fitted_input(workspace)
+labels = len(embeddings) if embeddings.labels is None else embeddings.labels
+rows = stratified_sample(labels, 50_000, seed={options["seed"]!r})
+maps = project_steps(fitted.fusion.steps(given), rows, "fused", {arguments(options)})
+step_map(maps, {at!r}, colour={_column(colour)}, colour_name={colour!r}).show()
+"""
+    )
+
+
+def step_changes(workspace: Workspace) -> str:
+    """What each step of the fusion changed."""
+    return (
+        OPEN
+        + f"""workspace.current = {workspace.current!r}
+
+from mmexplore.figures.steps import step_changes
+
+found = journey.steps_of(workspace)
+for step in found.steps:
+    print(step)
+step_changes(found.table(), 0, found.metric, found.chance).show()
+"""
+    )
+
+
 def arguments(options: Mapping[str, Any]) -> str:
     """Keyword arguments as they are typed."""
     return ", ".join(f"{k}={v!r}" for k, v in options.items())

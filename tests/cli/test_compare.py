@@ -89,6 +89,9 @@ def test_compare_ranks_and_lists_who_could_not_take_part(run):
     assert 0 <= mine["weight_entropy"] <= 1
     assert [f["name"] for f in answer["alignment"]["failed"]] == ["bridge"]
     assert [r["name"] for r in answer["alignment"]["results"]] == ["cca"]
+    assert answer["fits_done"] == answer["fits"] == 8 and mine["seeds"] == 2
+    assert fusion["saturated"] == ["accuracy"], "both methods are right everywhere, and it is said"
+    assert fusion["holes_metric"] == "accuracy" and fusion["further"] == []
 
 
 def test_compare_reads_as_a_table_and_leaves_the_run_as_it_was(own_run):
@@ -96,6 +99,19 @@ def test_compare_reads_as_a_table_and_leaves_the_run_as_it_was(own_run):
     shown = mmexplore("compare", own_run, "--methods", "late-sum", "--seeds", "1", "--labels-per-class", "4")
     assert "(late product)" in shown and "late-sum" in shown and "gain: over late product" in shown
     assert {p: p.read_bytes() for p in own_run.rglob("*") if p.is_file()} == before
+
+
+def test_ctrl_c_prints_what_was_scored_until_then(run, monkeypatch):
+    def interrupted(self, *a, **k):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mmexplore.fusion.late_product.LateProductFusion.fit", interrupted)
+    arguments = ["compare", str(run), "--methods", "late-sum,late-product,cca", "--seeds", "1", "--json"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 130 and "Stopped: 1 of 3 methods." in done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["fits_done"], answer["fits"]) == (1, 3)
+    assert [r["name"] for r in answer["fusion"]["results"] if not r["baseline"]] == ["late-sum"]
 
 
 def test_a_label_budget_is_taken_and_kept(own_run):

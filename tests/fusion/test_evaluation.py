@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.evaluation import FusionScore, evaluate_fusion
 from mmexplore.fusion.score import interval
-from mmexplore.fusion.view_scores import find_ranks
+from mmexplore.fusion.view_scores import _reciprocal_of_first as of_first
+from mmexplore.fusion.view_scores import find_ranks, reciprocal_ranks
 from tests.methods.made import data, numeric, small
 
 
@@ -166,3 +168,16 @@ def test_the_baselines_do_not_see_the_test_rows():
     fusion = small("concat").fit(embeddings)
     score = evaluate_fusion(fusion, embeddings.with_labels(shuffled))
     assert all(0.15 < entry["score"] < 0.55 for entry in score.baselines.values())
+
+
+def test_a_reciprocal_rank_is_the_mean_over_all_orders_of_the_tied():
+    above, ties = np.array([0, 0, 2, 5]), np.array([0, 1, 3, 0])
+    by_hand = [1, (1 + 1 / 2) / 2, (1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 4, 1 / 6]
+    np.testing.assert_allclose(reciprocal_ranks(above, ties), by_hand)
+    assert reciprocal_ranks(np.array([], int), np.array([], int)).shape == (0,)
+
+
+@pytest.mark.parametrize(("size", "n"), [(1, 5), (2, 5), (3, 4), (4, 4), (1, 1)])
+def test_the_first_of_several_right_answers_in_a_random_order(size, n):
+    every = [1 / (min(places) + 1) for places in combinations(range(n), size)]
+    assert of_first(size, n) == pytest.approx(np.mean(every))

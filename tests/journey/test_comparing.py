@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,8 @@ from mmexplore.errors import Cancelled, UserError
 from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.concat import ConcatFusion
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.comparing import Comparison, Setting, compare
-from mmexplore.journey.comparing.results import Line
+from mmexplore.journey.comparing import Comparison, Line, Measured, Race, Setting, at_the_ceiling, compare
+from mmexplore.journey.comparing.running import best_first
 from mmexplore.progress import Progress
 from tests.journey.small import labelled, quick, shared_pairs, six_views, workspace_of
 from tests.methods.made import data, numeric
@@ -131,12 +132,11 @@ def test_one_that_fails_is_listed_with_its_sentence_and_the_rest_go_on(monkeypat
 def test_without_labels_views_find_themselves_and_what_needs_labels_is_listed():
     workspace = workspace_of(shared_pairs())
     found = race(workspace, "concat", "mvae", "late-product")
-    assert found.races[0].metric == "recall@1"
     assert [f.name for f in found.races[0].failed] == ["late-product"]
     assert "needs labels" in found.races[0].failed[0].reason
     assert {x.name for x in found.races[0].lines} == {"concat", "mvae", "side by side"}
-    assert found.races[0].chance == pytest.approx(1 / 20)
-    assert found.fitted["concat"].score.score == pytest.approx(line(found, "concat").score.score)
+    recall = line(found, "concat").value("recall@1", found.races[0].metric)
+    assert found.fitted["concat"].score.score == pytest.approx(recall.score)
     assert found.fitted["concat"].score.rows == "held-out"
 
 
@@ -227,6 +227,110 @@ def test_it_is_one_job_that_counts_fits_and_can_be_cancelled():
     stopping = Progress(lambda p: p.cancel() if p.done > 1 else None)
     with pytest.raises(Cancelled):
         compare(labelled(), Setting(names, n_seeds=2, params=quick(*names)), stopping)
+
+
+# -- how it stands while it runs ----------------------------------------------------
+def heard_of(workspace, *names: str, progress=None, **options) -> list[Comparison]:
+    heard: list[Comparison] = []
+    setting = Setting(names, **({"n_seeds": 2, "params": quick(*names)} | options))
+    with suppress(Cancelled):
+        assert compare(workspace, setting, progress, heard.append).complete
+    return heard
+
+
+def test_every_fit_is_told_at_once_beginning_with_the_baselines(two):
+    heard = heard_of(labelled(), *PAIR)
+    assert [h.n_done for h in heard] == [0, 1, 2, 3, 4] and {h.n_fits for h in heard} == {4}
+    fits = [{x.name: x.n_seeds for x in h.races[0].lines if not x.baseline} for h in heard]
+    assert fits == [
+        {},
+        {"concat": 1},
+        {"concat": 1, "attention": 1},
+        {"concat": 2, "attention": 1},
+        dict(zip(PAIR, (2, 2), strict=True)),
+    ]
+    assert {x.name for x in heard[0].races[0].lines} == {"sound", "image", "text", "early concat", "late product"}
+    assert [h.complete for h in heard] == [False] * 4 + [True]
+    assert untimed(heard[-1]) == untimed(two)
+
+
+def test_what_was_told_of_one_seed_is_the_race_of_one_seed():
+    """Also the gain: over the reference of the same seed, not of all seeds."""
+    few = {"labels_per_class": 4}  # drawn by seed, so that the reference differs between seeds
+    early, alone = heard_of(labelled(), "concat", **few)[1], race(labelled(), "concat", **few)
+    assert line(early, "concat").gain == line(alone, "concat").gain
+    assert line(early, "concat").score == line(alone, "concat").score
+    assert early.fitted["concat"].score == alone.fitted["concat"].score
+
+
+def test_what_was_told_never_changes_afterwards():
+    """Another thread reads it while the race goes on."""
+    copies = []
+    compare(
+        labelled(),
+        Setting(PAIR, n_seeds=1, params=quick(*PAIR)),
+        None,
+        lambda c: copies.append((c, c.as_dict(), set(c.fitted))),
+    )
+    assert all(c.as_dict() == said and set(c.fitted) == kept for c, said, kept in copies)
+
+
+def test_of_a_cancelled_race_what_was_scored_is_left():
+    stopping = Progress(lambda p: p.cancel() if p.done > 2 else None)
+    left = heard_of(labelled(), "concat", "late-sum", "gated", n_seeds=1, progress=stopping)[-1]
+    assert (left.n_done, left.n_scored, left.complete) == (2, 2, False)
+    assert left.come_far == "2 of 3 methods"
+    assert set(left.fitted) == {"concat", "late-sum"}
+    assert (left.as_dict()["fits_done"], left.as_dict()["fits"]) == (2, 3)
+
+
+def test_one_kind_that_the_data_do_not_allow_does_not_take_away_the_other():
+    """One modality alone: nothing to align, but a class can be told from it."""
+    found = race(workspace_of(data(120).only(["image"])), "concat", "cca", "procrustes")
+    fusions, alignments = found.races
+    assert fusions.lines and not alignments.lines
+    assert {f.name for f in alignments.failed} == {"cca", "procrustes"}
+    assert found.complete and json.dumps(found.as_dict())
+    with pytest.raises(UserError):
+        race(workspace_of(data(120).only(["image"])), "cca")
+
+
+# -- a measure that can rank --------------------------------------------------------
+def test_where_nothing_learned_is_perfect_a_harder_question_ranks():
+    easy = race(workspace_of(shared_pairs()), "concat").races[0]
+    assert easy.metric == "disjoint mrr" and any("too easy to rank by" in note for note in easy.notes)
+    assert easy.chance == pytest.approx(sum(1 / k for k in range(1, 21)) / 20)
+    side = next(x for x in easy.lines if x.name == "side by side")
+    assert side.value("recall@1", easy.metric).score == 1
+    assert side.score.score == pytest.approx(easy.chance), "what shares no column cannot find anything: all tied"
+    assert easy.measures[0] == "disjoint mrr" and easy.holes_metric == "recall@1" in easy.measures
+
+    hard = race(workspace_of(shared_pairs(noise=30.0)), "concat").races[0]
+    assert hard.metric == "recall@1" or hard.notes
+
+
+def test_all_at_the_ceiling_is_known_and_said():
+    def at(score: float, baseline: bool = False, further: float = 0.5) -> Line:
+        m = Measured(score, [score, score])
+        return Line("x", "X", "", baseline, 1, m, further={"recall@10": Measured(further, [0.0, 1.0])})
+
+    def saturated(*lines: Line) -> list[str]:
+        return Race("fusion", "recall@1", 0.1, "test", 9, 9, None, "", "recall@1", lines, ()).saturated
+
+    assert saturated(at(1), at(0.99), at(0.2, baseline=True)) == ["recall@1"]
+    assert saturated(at(1, further=1), at(1, further=1)) == ["recall@1", "recall@10"]
+    assert saturated(at(1), at(0.98)) == saturated(at(1)) == saturated() == []
+    assert "Another measure" in at_the_ceiling(["a", "b"], ["a"])
+    assert "Harder data" in at_the_ceiling(["a"], ["a"])
+
+
+def test_of_equal_ones_the_one_that_keeps_more_with_holes_is_first(two):
+    level = Measured(0.9, [0.9, 0.9])
+    lines = [
+        replace(line(two, name), score=level, holes=replace(level, score=kept))
+        for name, kept in zip(PAIR, (0.1, 0.9), strict=True)
+    ]
+    assert [x.name for x in best_first(lines)] == ["attention", "concat"]
 
 
 def test_every_method_runs_on_six_views_with_missing_cells():

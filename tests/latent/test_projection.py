@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from mmexplore.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.latent.geometry import trustworthiness
-from mmexplore.latent.projection import METHODS, pca, project, project_joint, project_space
+from mmexplore.latent.projection import METHODS, pca, project, project_joint, project_space, project_steps
 from tests.retrieval.paired import clip_coco, paired, random_pairs
 
 
@@ -91,3 +91,20 @@ def test_what_cannot_be_drawn_is_said():
     with pytest.raises(UserError, match="not finite"):
         project(np.array([[1, np.nan], [0, 1]]))
     assert paired(np.eye(2), np.eye(2)).spaces == {"image": "one", "text": "one"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_steps_lie_in_one_plane_and_what_does_not_move_stays(method):
+    random = np.random.default_rng(0)
+    first = random.normal(size=(30, 6)).astype(np.float32)
+    moved = first.copy()
+    moved[:5] = random.normal(size=(5, 6))
+    steps = np.stack([first, moved, 2 * moved])  # longer is not elsewhere; by 2 it is so to the last bit
+    before, after, again = project_steps(steps, name="fused", method=method)
+    np.testing.assert_allclose(after.points[5:], before.points[5:], atol=1e-5)
+    np.testing.assert_allclose(again.points, after.points, atol=1e-4)
+    assert np.linalg.norm(after.points[:5] - before.points[:5], axis=1).min() > 1e-3
+    if method == "pca":  # one fit for all: distances between steps are those between the vectors in that plane
+        together = pca(unit(np.concatenate(steps)), 2)[0]
+        np.testing.assert_allclose(np.concatenate([p.points for p in (before, after, again)]), together, atol=1e-6)
+    assert [p.rows.tolist() for p in project_steps(steps, np.array([7, 2]))] == [[2, 7]] * 3

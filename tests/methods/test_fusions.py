@@ -160,6 +160,16 @@ def test_weights_sum_to_one_over_what_is_present(name):
 
 
 @every
+def test_steps_are_given_where_they_are_promised_and_end_in_the_fused_vector(name):
+    fusion, embeddings = fitted(name), data(seed=1)
+    steps = fusion.steps(embeddings)
+    assert (steps is not None) == fusion.gives_steps
+    if steps is not None:
+        assert steps.dtype == np.float32
+        np.testing.assert_array_equal(steps[-1], fusion.transform(embeddings))
+
+
+@every
 def test_saved_and_loaded_gives_the_same_bits(name, tmp_path):
     for objective in OBJECTIVES if name in self_supervised else OBJECTIVES[:2]:
         fusion, embeddings = fitted(name, objective), data(seed=1)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmexplore.fusion.concat import ConcatFusion
+from mmexplore.jobs import pool
 from mmexplore.journey.comparing import Setting, compare
-from tests.journey.small import quick
+from mmexplore.methods import all_methods
+from tests.journey.small import quick, shared_pairs, workspace_of
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import markup
 
@@ -57,8 +62,6 @@ def test_what_was_not_measured_is_an_empty_cell(open_page: OpenPage, compared):
 
 
 def test_all_and_few_are_one_press(open_page: OpenPage):
-    from mmexplore.methods import all_methods
-
     test = open_page("compare", "vectors")
     test.button(key="compare-True").click().run()
     assert sum(len(m.value) for m in test.multiselect) == len(all_methods())
@@ -121,3 +124,116 @@ def test_the_python_under_it_can_be_read(compared):
     code = python_models.comparison(compared[1].setting)
     compile(code, "view", "exec")
     assert "n_seeds=1" in code
+
+
+# -- while it runs, and when it is stopped -------------------------------------------
+@pytest.fixture
+def gate(monkeypatch):
+    """The second method of a race waits for this; nothing depends on how quick the machine is."""
+    gate, fit = threading.Event(), ConcatFusion.fit
+
+    def waits(self, embeddings, *a, on_epoch=None, **k):
+        while not gate.wait(0.01):
+            on_epoch(1, 2, {})
+        return fit(self, embeddings, *a, on_epoch=on_epoch, **k)
+
+    monkeypatch.setattr(ConcatFusion, "fit", waits)
+    yield gate
+    gate.set()
+    until = time.monotonic() + 60
+    while any(pool().load) and time.monotonic() < until:  # the job has gone before the next test, or the interpreter
+        time.sleep(0.02)
+
+
+def begun(open_page: OpenPage) -> AppTest:
+    """A race of late-sum (scored), concat (waits) and cca, one seed, as it stands before concat is done."""
+    test = open_page("compare", "vectors")
+    test.multiselect(key="choice.compare.Fusions").set_value(["late-sum", "concat"])
+    test.multiselect(key="choice.compare.Generative models").set_value([])
+    test.multiselect(key="choice.compare.Alignments").set_value(["cca"])
+    test.number_input(key="choice.compare.seeds").set_value(1)
+    test.run()
+    test.button(key="compare").click().run()
+    heard = test.session_state["watch.compare"]
+    until = time.monotonic() + 60
+    while (heard.so_far is None or heard.so_far.n_done < 1) and time.monotonic() < until:
+        time.sleep(0.02)
+    return test.run()
+
+
+def collected(test: AppTest) -> AppTest:
+    """As app.py does before the page: what has ended is taken up."""
+    test.session_state["jobs"][0].job.wait(120)
+
+    def page() -> None:
+        from mmexplore.ui import jobs_view, race
+        from mmexplore.ui.comparing import last
+        from mmexplore.ui.session import workspace
+
+        jobs_view.collect()
+        comparison, current = last(workspace())
+        if comparison is not None:
+            race.show(workspace(), comparison, current)
+
+    after = AppTest.from_function(page, default_timeout=60)
+    for key in ("workspace", "jobs", "watch.compare", "result.compare"):
+        if key in test.session_state:
+            after.session_state[key] = test.session_state[key]
+    return after.run()
+
+
+def test_a_scored_method_is_on_the_page_while_the_others_run(open_page: OpenPage, gate):
+    test = begun(open_page)
+    assert not test.exception
+    assert test.session_state["jobs"][0].job.state == "running"
+    assert "So far 1 of 3 methods." in [t.value for t in test.text]
+    table, alignments = (d.value for d in test.dataframe)
+    assert all(m.startswith("baseline: ") for m in alignments["method"]), "it has not come to these yet"
+    title = all_methods()["late-sum"].card.title
+    assert title in set(table["method"]) and any(m.startswith("baseline: ") for m in table["method"])
+    assert [c for c in test.get("plotly_chart") if "live-fusion" in c.proto.id]
+    assert not [b for b in test.button if b.key and b.key.startswith("open-")]
+    gate.set()
+    after = collected(test)
+    assert not after.exception and not [i for i in after.info if "Stopped" in i.value]
+    assert len(after.session_state["result.compare"].fitted) == 3
+
+
+def test_a_stopped_race_keeps_what_was_scored(open_page: OpenPage, gate):
+    test = begun(open_page)
+    test.session_state["jobs"][0].job.cancel()
+    after = collected(test)
+    assert not after.exception
+    assert [i.value for i in after.info] == ["Stopped: 1 of 3 methods. What was measured until then stands below."]
+    assert all_methods()["late-sum"].card.title in set(after.dataframe[0].value["method"])
+    assert any("None of these was scored" in c.value for c in after.caption)
+    assert after.button(key="open-fusion-Weights"), "what was fitted can be looked at"
+
+
+def test_a_race_that_is_stopped_before_its_first_score_leaves_the_last_one(open_page: OpenPage, compared, gate):
+    test = begun(open_page)
+    test.session_state["watch.compare"].so_far = replace(compared[1], races=(), n_done=0)
+    test.session_state["result.compare"] = compared[1]
+    test.session_state["jobs"][0].job.cancel()
+    assert collected(test).session_state["result.compare"] is compared[1]
+
+
+def test_a_race_on_other_vectors_says_so_while_it_runs(open_page: OpenPage, stages, gate):
+    test = begun(open_page)
+    test.session_state["workspace"] = stages["vectors"]()
+    assert any("changed since this race began" in c.value for c in test.run().caption)
+
+
+def test_all_at_the_ceiling_is_said_for_the_measure_that_is_shown(open_page: OpenPage):
+    workspace = workspace_of(shared_pairs())
+    found = compare(workspace, Setting(("concat", "attention"), n_seeds=1))
+    easy = found.races[0]
+    assert easy.metric == "disjoint mrr" and {"recall@1", "recall@10"} <= set(easy.saturated) - {easy.metric}
+    test = open_page("compare", workspace=workspace)
+    test.session_state["result.compare"] = found
+    test.run()
+    assert not [i for i in test.info if "ceiling" in i.value]
+    assert any("too easy to rank by" in c.value for c in test.caption)
+    shown = "choice.compare.measure.fusion.disjoint mrr"
+    test.segmented_control(key=shown).set_value("recall@1").run()
+    assert [i for i in test.info if "ceiling" in i.value]

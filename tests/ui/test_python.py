@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from mmexplore import journey, workspace_files
-from mmexplore.latent.projection import project_space
+from mmexplore.latent.projection import project_space, project_steps
 from mmexplore.ui import python, python_weights
 from mmexplore.ui.maps import Options
 from mmexplore.workspace import Workspace
@@ -64,6 +64,22 @@ def test_joint_map_gap_and_overlap(saved, execute):
     assert list(names["maps"]) == ["photo", "cap*tion*"]
     execute(python.gap("photo", "cap*tion*"))
     execute(python.overlap(saved[0], 5))
+    assert len(shown) == 2
+
+
+def test_the_steps_of_a_fusion(tmp_path, monkeypatch):
+    workspace = make_workspace(tmp_path / "pictures", method="recurrent")
+    workspace_files.save(workspace, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)
+    shown: list[go.Figure] = []
+    monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
+    names: dict[str, Any] = {}
+    exec(compile(python.steps(workspace, asdict(Options("pca", 2, 0)), 1, "label"), "handed-out.py", "exec"), names)
+    fitted, given = journey.fitted_input(workspace)
+    own = project_steps(fitted.fusion.steps(given), name="fused")
+    np.testing.assert_allclose(names["maps"][1].points, own[1].points, atol=1e-5)
+    exec(compile(python.step_changes(workspace), "handed-out.py", "exec"), names)
+    assert names["found"].table() == journey.steps_of(workspace).table()
     assert len(shown) == 2
 
 

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mmexplore.alignment import methods as alignment_methods
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.comparing.alignments import AlignmentRace
 from mmexplore.journey.comparing.fusions import LabelRace
-from mmexplore.journey.comparing.results import Comparison, Failed, Line, Measured, Race, Setting
-from mmexplore.journey.comparing.running import run
+from mmexplore.journey.comparing.results import (
+    Comparison,
+    Failed,
+    Line,
+    Measured,
+    OnScored,
+    Race,
+    Setting,
+    at_the_ceiling,
+)
+from mmexplore.journey.comparing.running import Standing, nobody, run
 from mmexplore.journey.comparing.views import ViewRace
 from mmexplore.journey.fusing import fusion_input
 from mmexplore.methods import all_methods
 from mmexplore.workspace import Workspace
 
-__all__ = ["Comparison", "Failed", "Line", "Measured", "Race", "Setting", "compare", "named_methods"]
+__all__ = [
+    "Comparison",
+    "Failed",
+    "Line",
+    "Measured",
+    "OnScored",
+    "Race",
+    "Setting",
+    "at_the_ceiling",
+    "compare",
+    "named_methods",
+]
 
 
 def named_methods(asked: str) -> tuple[str, ...]:
@@ -43,12 +61,18 @@ def named_methods(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def compare(workspace: Workspace, setting: Setting, progress: Progress | None = None) -> Comparison:
+def compare(
+    workspace: Workspace, setting: Setting, progress: Progress | None = None, hear: OnScored | None = None
+) -> Comparison:
     """Fit every chosen method with every seed and judge all of them on the same held-out rows.
 
     Alignments are judged by retrieval; fusions and generative models by the task: the target where there is one, else
     whether a view with a modality hidden finds its full view. A method that this data does not allow is listed with
     its reason and the others go on.
+
+    Args:
+        hear: told how the race stands: with the baselines alone at first, then after each fit. What it was told last
+            is what is left of a race that is cancelled.
 
     Raises:
         UserError: no method, no seed, no vectors, or no row to score.
@@ -67,23 +91,35 @@ def compare(workspace: Workspace, setting: Setting, progress: Progress | None = 
     seeds = tuple(workspace.seed + i for i in range(setting.n_seeds))
     alignments = [m for m in setting.methods if m in alignment_methods()]
     fusions = [m for m in setting.methods if m not in alignment_methods()]
-    courses: list[tuple[AlignmentRace | LabelRace | ViewRace, list[str]]] = []
-    if fusions:
-        labelled = fusion_input(workspace, setting.target, setting.source).target_kind is not None
-        courses.append(((LabelRace if labelled else ViewRace)(workspace, setting, seeds), fusions))
-    if alignments:
-        courses.append((AlignmentRace(workspace, setting, seeds), alignments))
-    of = sum(len(names) for _, names in courses) * len(seeds)
-    races: list[Race] = []
-    fitted: dict[str, Any] = {}
-    done = 0
+    labelled = bool(fusions) and fusion_input(workspace, setting.target, setting.source).target_kind is not None
+    courses = ((LabelRace if labelled else ViewRace, fusions), (AlignmentRace, alignments))
+    standings: list[tuple[Standing, list[str]]] = []
+    cannot: list[tuple[Race, UserError]] = []
     for course, names in courses:
-        race, kept = run(course, names, seeds, progress, done, of)
-        races.append(race)
-        fitted |= kept
-        done += len(names) * len(seeds)
+        try:
+            standings += [(Standing(course(workspace, setting, seeds), seeds), names)] if names else []
+        except UserError as error:
+            cannot.append((nobody(course.kind, names, error), error))
+    if not standings:
+        raise cannot[0][1]
+    of = sum(len(names) for _, names in standings) * len(seeds)
     aligned = workspace.aligned if setting.source == "aligned" else None
-    return Comparison(setting, seeds, workspace.split_source, tuple(races), fitted, embeddings, aligned)
+
+    def so_far(done: int) -> Comparison:
+        races = (*(standing.race for standing, _ in standings), *(race for race, _ in cannot))
+        fitted = {name: kept for standing, _ in standings for name, kept in standing.fitted.items()}
+        return Comparison(setting, seeds, workspace.split_source, races, fitted, embeddings, done, of, aligned)
+
+    def told(done: int) -> None:
+        if hear is not None:
+            hear(so_far(done))
+
+    told(0)
+    done = 0
+    for standing, names in standings:
+        run(standing, names, progress, done, of, told)
+        done += len(names) * len(seeds)
+    return so_far(done)
 
 
 def _warm_up() -> None:

@@ -32,6 +32,7 @@ class AlignmentRace:
     """Judged by recall over the queries of all directions; with holes: fitted on train rows with cells missing."""
 
     kind, metric = "alignment", "recall@1"
+    holes_metric = metric
 
     def __init__(self, workspace: Workspace, setting: Setting, seeds: tuple[int, ...]) -> None:
         self.workspace, self.setting, self.seeds = workspace, setting, seeds

@@ -91,7 +91,8 @@ class LabelRace(FusionRace):
         budget = setting.labels_per_class
         self.tasks = {s: set_task(self.embeddings, self.objective, budget, self.holes(s), s) for s in seeds}
         self.exam = self.tasks[seeds[0]].exam
-        self.metric, self.groups = self.exam.metric, self.embeddings.groups[self.exam.rows]
+        self.metric = self.holes_metric = self.exam.metric
+        self.groups = self.embeddings.groups[self.exam.rows]
         self.hole_groups = self.groups
         self.with_missing = f"the same rows with {setting.missing:.0%} of their cells taken away, one left at least"
         if len(self.exam.fitted) == MOST_BASELINE_ROWS:

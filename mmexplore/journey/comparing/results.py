@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.score import interval
 from mmexplore.workspace import FittedFusion
 
+CEILING = 0.99  # of at most 1: above it too little room is left to tell methods apart
 INTERVAL = "95 % bootstrap over the held-out items, of the mean over the seeds; sd: between the seeds"
 
 
@@ -56,6 +58,7 @@ class Line:
     """One competitor.
 
     Attributes:
+        n_seeds: how many fits it stands on: those of the setting, fewer where the race was stopped.
         score: in the race's metric.  gain: over the race's reference, item by item; None for the reference itself.
         holes: the score with cells missing.  further: other metrics by name.
         n_parameters, fit_seconds, item_seconds: numbers learned; seconds of one fit, of one item; means over seeds.
@@ -66,6 +69,7 @@ class Line:
     title: str
     family: str
     baseline: bool
+    n_seeds: int
     score: Measured
     gain: Measured | None = None
     holes: Measured | None = None
@@ -75,10 +79,14 @@ class Line:
     item_seconds: float | None = None
     entropy: float | None = None
 
+    def value(self, measure: str, metric: str) -> Measured | None:
+        """Its value in this measure, where `metric` is the race's."""
+        return self.score if measure == metric else self.further.get(measure)
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what was not measured is None."""
         answer: dict[str, Any] = {"name": self.name, "title": self.title, "family": self.family}
-        answer |= {"baseline": self.baseline}
+        answer |= {"baseline": self.baseline, "seeds": self.n_seeds}
         for name, value in (("score", self.score), ("gain", self.gain), ("score_with_missing", self.holes)):
             answer[name] = None if value is None else value.score
             answer[f"{name}_interval"] = None if value is None else value.interval
@@ -108,10 +116,11 @@ class Race:
 
     Attributes:
         kind: "fusion" or "alignment".
-        metric: "accuracy", "r2", "recall@1" (all 0..1).  chance: what no input at all scores.
+        metric: "accuracy", "r2", "recall@1", "disjoint mrr" (1 is the most); "" where there is no such race.
+        chance: what no input at all scores.
         rows, n: the scored rows, as in `FusionScore`.  asked: how many answers that makes (queries, for retrieval).
         reference: the baseline that gains are taken over; None where there is none.
-        with_missing: in words, what the score with holes is.
+        with_missing: in words, what the score with holes is.  holes_metric: the measure that it is taken in.
         lines: best first, baselines among them.  failed: by name.
         notes: what else must be said (a sample that was drawn).
     """
@@ -124,13 +133,28 @@ class Race:
     asked: int
     reference: str | None
     with_missing: str
+    holes_metric: str
     lines: tuple[Line, ...]
     failed: tuple[Failed, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def measures(self) -> list[str]:
+        """The metric, then the others."""
+        return [self.metric, *(self.lines[0].further if self.lines else ())]
+
+    @property
+    def saturated(self) -> list[str]:
+        """The measures in which every method (two or more) is at the ceiling: there they cannot be told apart."""
+        methods = [line for line in self.lines if not line.baseline]
+        values = {m: [v.score for line in methods if (v := line.value(m, self.metric))] for m in self.measures}
+        return [m for m, scores in values.items() if len(scores) > 1 and min(scores) >= CEILING]
+
     def as_dict(self) -> dict[str, Any]:
-        about = {k: getattr(self, k) for k in ("metric", "chance", "rows", "n", "asked", "reference", "with_missing")}
+        names = ("metric", "chance", "rows", "n", "asked", "reference", "with_missing", "holes_metric", "saturated")
+        about = {k: getattr(self, k) for k in names}
         return about | {
+            "further": self.measures[1:],
             "interval": INTERVAL,
             "results": [line.as_dict() for line in self.lines],
             "failed": [vars(f) for f in self.failed],
@@ -138,10 +162,20 @@ class Race:
         }
 
 
+def at_the_ceiling(measures: list[str], saturated: list[str]) -> str:
+    """What a person is told where every method is at the ceiling of the measure they look at."""
+    further = "Another measure" if set(measures) - set(saturated) else "Harder data, or the scores with holes,"
+    return (
+        f"Every method is at the ceiling of this measure ({CEILING:.0%} or more), so their order says nothing. "
+        f"{further} may tell them apart."
+    )
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Both races (either may be absent), and each method as fitted with the first seed.
 
+    `n_done` of `n_fits` fits are in it: all of them, unless the job is still at it or was stopped.
     `embeddings` and (where fusions were given aligned vectors) `aligned` are the vectors that they were fitted on.
     """
 
@@ -151,11 +185,33 @@ class Comparison:
     races: tuple[Race, ...]
     fitted: dict[str, FittedFusion | tuple[Alignment, Embeddings]]
     embeddings: Embeddings
+    n_done: int
+    n_fits: int
     aligned: Embeddings | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self.n_done == self.n_fits
+
+    @property
+    def n_scored(self) -> int:
+        """Methods with a score so far."""
+        return sum(not line.baseline for race in self.races for line in race.lines)
+
+    @property
+    def come_far(self) -> str:
+        """ "7 of 12 methods", and how many fits where each is fitted several times."""
+        methods = f"{self.n_scored} of {len(self.setting.methods)} methods"
+        return methods if len(self.seeds) == 1 else f"{methods}, {self.n_done:,} of {self.n_fits:,} fits"
 
     def as_dict(self) -> dict[str, Any]:
         """As `mmexplore compare --json` prints it."""
         s = self.setting
         about: dict[str, Any] = {"seeds": list(self.seeds), "split": self.split, "labels_per_class": s.labels_per_class}
+        about |= {"fits": self.n_fits, "fits_done": self.n_done}
         about |= {"missing": s.missing, "target": s.target, "source": s.source, "params": s.params}
         return about | {race.kind: race.as_dict() for race in self.races}
+
+
+# Told what is known after each fit, in the working thread; what it is given never changes.
+OnScored = Callable[[Comparison], None]

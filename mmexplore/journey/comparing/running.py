@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,6 +48,7 @@ class Course(Protocol):
     metric: str
     reference: str | None
     with_missing: str
+    holes_metric: str
     notes: list[str]
 
     def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, Any]:
@@ -74,44 +76,87 @@ class Course(Protocol):
         ...
 
 
+@dataclass
+class Standing:
+    """Who has come how far in one race; `race` is how it stands now."""
+
+    course: Course
+    seeds: tuple[int, ...]
+    fitted: dict[str, Any] = field(default_factory=dict)  # each method with the first seed
+
+    def __post_init__(self) -> None:
+        baselines = {b.name: b for b in self.course.baselines()}
+        self.reference = baselines[self.course.reference].runs if self.course.reference in baselines else None
+        self.runs: dict[str, list[Run]] = {}
+        self.failed: dict[str, Failed] = {}
+        self.lines = {b.name: self._line(b.name, b.title, "", True, b.runs) for b in baselines.values()}
+
+    def score(self, name: str, found: Run, fitted: Any) -> None:
+        """One more fit of a method, of the seed that follows."""
+        method, runs = all_methods()[name], self.runs.setdefault(name, [])
+        runs.append(found)
+        self.fitted.setdefault(name, fitted)
+        self.lines[name] = self._line(name, method.card.title, method.family, False, runs)
+
+    def fail(self, name: str, error: Exception) -> None:
+        """Out of the race, with its reason; what it has scored before is not half kept."""
+        self.failed[name] = Failed(name, all_methods()[name].card.title, one_sentence(error))
+        self.fitted.pop(name, None)
+        self.lines.pop(name, None)
+
+    def _line(self, name: str, title: str, family: str, baseline: bool, runs: list[Run]) -> Line:
+        reference = None if name == self.course.reference or self.reference is None else self.reference[: len(runs)]
+        return _line(self.course, self.seeds[0], name, title, family, baseline, runs, reference)
+
+    @property
+    def race(self) -> Race:
+        course, (rows, n) = self.course, self.course.scored
+        return Race(
+            course.kind, course.metric, course.chance, rows, n, len(course.groups), course.reference,
+            course.with_missing, course.holes_metric, tuple(best_first(self.lines.values())),
+            tuple(self.failed.values()), tuple(course.notes),
+        )  # fmt: skip
+
+
+def best_first(lines: Iterable[Line]) -> list[Line]:
+    """By score; of equal ones the one that keeps more with holes."""
+    return sorted(lines, key=lambda x: (-x.score.score, -(x.holes.score if x.holes else 0.0)))
+
+
+def nobody(kind: str, names: list[str], error: Exception) -> Race:
+    """A race that this data does not allow at all: every method is listed with the reason."""
+    reason, methods = one_sentence(error), all_methods()
+    failed = tuple(Failed(name, methods[name].card.title, reason) for name in names)
+    return Race(kind, "", 0.0, "", 0, 0, None, "", "", (), failed)
+
+
 def run(
-    course: Course, names: list[str], seeds: tuple[int, ...], progress: Progress | None, done: int, of: int
-) -> tuple[Race, dict[str, Any]]:
-    """The race, and each method as fitted with the first seed.
+    standing: Standing,
+    names: list[str],
+    progress: Progress | None,
+    done: int,
+    of: int,
+    told: Callable[[int], None],
+) -> None:
+    """Fit and score every method with every seed: all of them with the first, then all with the second ...
 
     Args:
         done, of: fits before this race, and of the whole job, for `progress`.
+        told: called after each fit with how many the whole job has done.
     """
-    methods, runs, failed, kept = all_methods(), {name: [] for name in names}, {}, {}  # type: ignore[var-annotated]
-    for seed in seeds:
+    for seed in standing.seeds:
         for name in names:
-            title = methods[name].card.title
             if progress is not None:
-                progress.update(done, of, f"{title}, seed {seed}")
-            if name not in failed:
+                progress.update(done, of, f"{all_methods()[name].card.title}, seed {seed}")
+            if name not in standing.failed:
                 try:
-                    found, fitted = course.run(name, seed, epochs(progress, part=(done, of)))
-                    runs[name].append(found)
-                    kept.setdefault(name, fitted)
+                    standing.score(name, *standing.course.run(name, seed, epochs(progress, part=(done, of))))
                 except Cancelled:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever it was: it is listed, and the others go on
-                    failed[name] = Failed(name, title, one_sentence(error))
-                    kept.pop(name, None)
+                    standing.fail(name, error)
             done += 1
-    entries = [(b.name, b.title, "", True, b.runs) for b in course.baselines()]
-    entries += [(n, methods[n].card.title, methods[n].family, False, runs[n]) for n in names if n not in failed]
-    reference = next((r for name, _, _, baseline, r in entries if baseline and name == course.reference), None)
-    lines = sorted(
-        (_line(course, seeds[0], *entry, None if entry[0] == course.reference else reference) for entry in entries),
-        key=lambda line: -line.score.score,
-    )
-    rows, n = course.scored
-    race = Race(
-        course.kind, course.metric, course.chance, rows, n, len(course.groups), course.reference, course.with_missing,
-        tuple(lines), tuple(failed.values()), tuple(course.notes),
-    )  # fmt: skip
-    return race, kept
+            told(done)
 
 
 def _line(
@@ -124,7 +169,7 @@ def _line(
     runs: list[Run],
     reference: list[Run] | None,
 ) -> Line:
-    """The runs of one competitor, a seed each, as a line of the table; the reference's seeds are the same ones."""
+    """The runs of one competitor, a seed each, as a line of the table; the reference's runs are of the same seeds."""
     values = {m: np.stack([r.values[m] for r in runs]) for m in runs[0].values}
     score = values[course.metric]
     gain = None
@@ -137,6 +182,7 @@ def _line(
         title,
         family,
         baseline,
+        len(runs),
         measured(score, course.groups, seed),
         gain,
         None if holes is None else measured(holes, course.hole_groups, seed),
