@@ -64,7 +64,7 @@ def known(kind: str) -> bool:
 
 
 def _stopped(kind: str) -> bool:
-    """Was the job of this kind cancelled, or did it fail? (One that has just ended is neither: it is about to be taken.)"""
+    """Was the job of this kind cancelled, or did it fail? One that has just ended is neither: it is to be taken yet."""
     return kind in _cancelled() or any(w.kind == kind and w.job.state == "failed" for w in _waiting())
 
 
