@@ -11,7 +11,7 @@ from mmexplore.errors import UserError
 from mmexplore.generative import Generative
 from mmexplore.ui import python_models, rebuilding, session
 from mmexplore.ui.download import view_bar
-from mmexplore.ui.items import draw_cell, item_grid
+from mmexplore.ui.items import CARD_WIDTH, draw_cell, item_grid
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, one_line, plain, say_error
 from mmexplore.workspace import Workspace
@@ -33,14 +33,15 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
             [("Coherence", f"{drawn.coherence:.0%}", about), ("By luck", f"{drawn.chance:.0%}", "For unrelated items.")]
         )
     for i in range(n):
-        with st.container(horizontal=True, gap="small", key=f"sample-{i}"):
+        st.caption(f"Draw {i + 1}")
+        with st.container(horizontal=True, gap="small", key=f"grid-sample-{i}"):
             for j, m in enumerate(drawn.modalities):
-                with st.container(border=True, width=176, height="stretch", key=f"sample-{i}-{j}"):
+                with st.container(border=True, width=CARD_WIDTH, height="stretch", key=f"card-sample-{i}-{j}"):
                     _cell(workspace, int(drawn.rows[i, j]), m, embeddings)
                     st.caption(plain(f"{m}, cosine {drawn.scores[i, j]:.2f}", 60))
     table = pd.DataFrame(
         [
-            {"draw": i, "modality": m, "id": str(embeddings.ids[drawn.rows[i, j]]), "cosine": drawn.scores[i, j]}
+            {"draw": i + 1, "modality": m, "id": str(embeddings.ids[drawn.rows[i, j]]), "cosine": drawn.scores[i, j]}
             for i in range(n)
             for j, m in enumerate(drawn.modalities)
         ]

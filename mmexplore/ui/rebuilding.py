@@ -224,8 +224,10 @@ def over_all(workspace: Workspace, wish: Wish, view: str) -> None:
     which = fusing.ROWS.get(report["rows"], report["rows"])
     st.caption(f"Over {n if n == of else f'{n} of {of}'} {which} that have what is given.")
     table = judged_table(report, wish.shown, wish.title)
-    percent = {c: st.column_config.NumberColumn(format="percent") for c in ("first", "in the first 10")}
-    st.dataframe(table, hide_index=True, key=f"{view}-judged", column_config=percent)
+    config: dict[str, Any] = {c: st.column_config.NumberColumn(format="percent") for c in ("first", "in the first 10")}
+    config |= {c: st.column_config.NumberColumn(format="localized") for c in ("median place", "of", "items")}
+    config["rebuilt by"] = st.column_config.TextColumn(width=205)
+    st.dataframe(table, hide_index=True, height="content", key=f"{view}-judged", column_config=config)
     code = python_models.rebuild_report(wish.name, wish.given, JUDGED)
     view_bar(f"{view}-all", table=lambda: table, python=code)
 
@@ -244,11 +246,11 @@ def judged_table(report: dict[str, Any], shown: list[str], title: str) -> pd.Dat
             ends = score.get("recall@10_interval")
             lines.append(
                 {
-                    "modality": m,
-                    "rebuilt by": f"{who} (given back)" if own["given"] and score is own else who,
+                    "modality": f"{m} (given)" if own["given"] else m,
+                    "rebuilt by": who,
                     "first": score["recall@1"],
                     "in the first 10": score["recall@10"],
-                    "95 % interval": "" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f} %",
+                    "95 % interval": "" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}",
                     "median place": score["median_rank"],
                     "of": score["n_gallery"],
                     "items": score["n"],

@@ -36,9 +36,9 @@ def test_an_item_is_rebuilt_from_what_is_shown(open_page: OpenPage, rebuilding):
     assert [any(" · its own" in t for t in said)] == [any(own)], "each item is a group of its own"
     assert len(test.get("image")) >= 7, "the item and its nearest photos"
     table = test.dataframe[0].value
-    assert list(table["modality"]) == ["photo"] * 2 + ["cap*tion*"] * 3
+    assert list(table["modality"]) == ["photo (given)"] * 2 + ["cap*tion*"] * 3
     title = rebuilding.fusions["mvae"].fusion.card.title
-    assert list(table["rebuilt by"]) == [f"{title} (given back)", "Chance", title, "Ridge maps", "Chance"]
+    assert list(table["rebuilt by"]) == [title, "Chance", title, "Ridge maps", "Chance"]
     report = journey.rebuild_report(rebuilding, ["photo"])["modalities"]["cap*tion*"]
     assert table["in the first 10"].tolist()[2:] == [
         report["recall@10"], report["baseline"]["recall@10"], report["chance_recall@10"]
