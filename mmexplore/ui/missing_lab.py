@@ -135,11 +135,11 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
     chart(figure, "missing-curves")
     for sentence in missing_words.verdicts(lab, titles):
         st.text(sentence)
-    table = missing_words.area_table(lab, curves, titles)
+    short = {name: fusion_methods()[name].card.short for name in titles}  # so that all columns are seen on a tablet
+    table = missing_words.area_table(lab, curves, short)
     number = "percent" if lab.metric != "r2" else "%.2f"
     column = st.column_config
     config: dict[str, Any] = {c: column.NumberColumn(format=number) for c in table.columns[4:6]}
-    config["method"] = column.TextColumn(width=200)  # so that all columns are seen on a tablet
     config["area"] = column.ProgressColumn(
         "area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA, width=112
     )

@@ -44,7 +44,7 @@ class Wish:
 
     @property
     def title(self) -> str:
-        return self.by.fusion.card.title if isinstance(self.by, FittedFusion) else RIDGE
+        return self.by.fusion.card.short if isinstance(self.by, FittedFusion) else RIDGE
 
     @property
     def key(self) -> tuple:
@@ -226,7 +226,6 @@ def over_all(workspace: Workspace, wish: Wish, view: str) -> None:
     table = judged_table(report, wish.shown, wish.title)
     config: dict[str, Any] = {c: st.column_config.NumberColumn(format="percent") for c in ("first", "in the first 10")}
     config |= {c: st.column_config.NumberColumn(format="localized") for c in ("median place", "of", "items")}
-    config["rebuilt by"] = st.column_config.TextColumn(width=205)
     st.dataframe(table, hide_index=True, height="content", key=f"{view}-judged", column_config=config)
     code = python_models.rebuild_report(wish.name, wish.given, JUDGED)
     view_bar(f"{view}-all", table=lambda: table, python=code)

@@ -113,7 +113,7 @@ def test_a_generative_fusion_fills_in(open_page: OpenPage, fused: Workspace):
     assert not test.exception and test.selectbox[0].value == "autoencoder"
     judged = next(d.value for d in test.dataframe if "rebuilt by" in d.value)
     assert set(judged["modality"]) == {"image", "text"}, "what is given is not filled in"
-    assert list(judged["rebuilt by"][:3]) == [workspace.fitted.fusion.card.title, "Ridge maps", "Chance"]
+    assert list(judged["rebuilt by"][:3]) == [workspace.fitted.fusion.card.short, "Ridge maps", "Chance"]
 
 
 def test_an_item_that_has_nothing_of_what_is_given_says_so(open_page: OpenPage):

@@ -37,7 +37,7 @@ def test_an_item_is_rebuilt_from_what_is_shown(open_page: OpenPage, rebuilding):
     assert len(test.get("image")) >= 7, "the item and its nearest photos"
     table = test.dataframe[0].value
     assert list(table["modality"]) == ["photo (given)"] * 2 + ["cap*tion*"] * 3
-    title = rebuilding.fusions["mvae"].fusion.card.title
+    title = rebuilding.fusions["mvae"].fusion.card.short
     assert list(table["rebuilt by"]) == [title, "Chance", title, "Ridge maps", "Chance"]
     report = journey.rebuild_report(rebuilding, ["photo"])["modalities"]["cap*tion*"]
     assert table["in the first 10"].tolist()[2:] == [
