@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.generative import Generative
-from mmexplore.ui import prior, rebuilding
+from mmexplore.ui import prior, reconstructing
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.widgets import section
@@ -15,11 +15,11 @@ header(
     "text: it is shown as the real items that come nearest to it.",
 )
 workspace = need("fusion")
-fitted = rebuilding.need_rebuilder(workspace)
+fitted = reconstructing.need_rebuilder(workspace)
 fusion, (_, embeddings) = fitted.fusion, journey.fitted_input(workspace)
 st.text(f"{fusion.card.title}")
 
-rebuilding.item(workspace, fitted)
+reconstructing.item(workspace, fitted)
 if isinstance(fusion, Generative):
     section(
         "New items",

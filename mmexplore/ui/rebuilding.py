@@ -12,17 +12,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore import generative, journey
+from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.retrieval.real_items import Found, RealItems
 from mmexplore.robustness.ridge_fill import RidgeFill
-from mmexplore.ui import fusing, jobs_view, live, python_models, session
+from mmexplore.ui import fusing, jobs_view, python_models, session
 from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain, say_error, section
 from mmexplore.workspace import FittedFusion, Workspace
 
@@ -74,44 +73,6 @@ def _vectors_key(embeddings: Embeddings) -> tuple:
     return session.fingerprint(embeddings), embeddings.in_split("train").tobytes()
 
 
-def need_rebuilder(workspace: Workspace) -> FittedFusion:
-    """The shown fusion if it can rebuild; else what there is to do, and the end of the page."""
-    fitted = workspace.fitted
-    assert fitted is not None
-    if journey.can_rebuild(fitted):
-        return fitted
-    able = [name for name, f in workspace.fusions.items() if journey.can_rebuild(f)]
-    st.info(
-        plain(
-            f"{fitted.fusion.card.title} makes one vector of an item and cannot go back. An autoencoder or a "
-            "multimodal VAE rebuilds every modality from any of them.",
-            400,
-        )
-    )
-    with st.container(horizontal=True):
-        for name in able:
-            title = workspace.fusions[name].fusion.card.title
-            if st.button(plain(f"Show {title}"), key=f"rebuild-show-{name}"):
-                workspace.current = name
-                st.rerun()
-        if not able and st.button(
-            "Fit a multimodal VAE (MVAE)", type="primary", key="rebuild-fit", disabled=jobs_view.busy("fuse")
-        ):
-            _fit(workspace)
-    live.curves("fuse")
-    return st.stop()
-
-
-def _fit(workspace: Workspace) -> None:
-    card = generative.methods()["mvae"].card
-    fusing.start(
-        workspace,
-        card.title,
-        lambda frozen, progress, hear: journey.fuse(frozen, "mvae", progress=progress, hear=hear),
-        ("fuse", "mvae", "first", workspace.seed),
-    )
-
-
 # -- one item ----------------------------------------------------------------------
 def choose_item(workspace: Workspace, embeddings: Embeddings, key: str, given: list[str] | None = None) -> int:
     """The row of an item: in the menu those that have what is given come first, held-out ones before the others."""
@@ -119,30 +80,6 @@ def choose_item(workspace: Workspace, embeddings: Embeddings, key: str, given: l
     order = np.lexsort((embeddings.in_split("train"), lacks))
     item = item_select(workspace, embeddings.ids[order], key)
     return int(np.flatnonzero(embeddings.ids.astype(str) == item)[0])
-
-
-def item(workspace: Workspace, fitted: FittedFusion) -> None:
-    """What the shown fusion rebuilds: one item from what is chosen of it, then all held-out ones."""
-    real = real_items(workspace)
-    embeddings = real.embeddings
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        row = choose_item(workspace, embeddings, f"{CHOICE}rebuild.item")
-        has = [m for m in embeddings.modalities if embeddings.present[m][row]]
-        given = st.pills(
-            "The model is shown",
-            has,
-            selection_mode="multi",
-            default=has[:1],
-            format_func=lambda m: plain(m, 30),
-            key=f"{CHOICE}rebuild.given.{'.'.join(has)}",
-        )
-    if not given:
-        st.text("Choose at least one modality that the model is shown.")
-        return
-    given = [m for m in has if m in given]
-    wish = Wish(fitted, workspace.current or "", given, embeddings.modalities, real)
-    one_item(workspace, wish, row, "rebuild")
-    over_all(workspace, wish, "rebuild")
 
 
 def one_item(workspace: Workspace, wish: Wish, row: int, view: str) -> None:
