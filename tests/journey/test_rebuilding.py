@@ -185,6 +185,16 @@ def test_a_modality_that_cannot_be_judged_is_left_out(linear: Workspace):
     assert report["modalities"]["b"]["recall@1"] > 0.95, "the map is linear"
 
 
+def test_a_modality_that_no_item_has_finds_nothing_and_breaks_nothing():
+    data = whole()
+    hide = np.zeros((90, 2), bool)
+    hide[:, 1] = True
+    asked = showing(data.hide(hide), Says(data))
+    nowhere = journey.rebuild_item(asked, "i5", ["image"])[0]
+    assert nowhere.modality == "text" and nowhere.rows.shape == (1, 0) and not nowhere.known[0]
+    assert set(journey.rebuild_report(asked, ["image"])["modalities"]) == {"image"}
+
+
 def test_rows_that_were_fitted_on_are_only_judged_where_there_are_no_others():
     data = whole().with_splits(np.array(["train", "val", "test"] * 30, object))
     assert journey.rebuild_report(showing(data, Says(data)), ["image"])["n_rows"] == 30
