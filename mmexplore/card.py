@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 
 
@@ -24,6 +25,12 @@ class MethodCard:
     paper: str
     look_for: str
     missing: str
+
+    @property
+    def short(self) -> str:
+        """For tables: the abbreviation in brackets that ends the title ("MVAE"), else the title."""
+        found = re.search(r"\((\w*[A-Z]\w*[A-Z]\w*)\)$", self.title)
+        return found[1] if found else self.title
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)

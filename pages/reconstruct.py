@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.generative import Generative
-from mmexplore.ui import rebuilding
+from mmexplore.ui import prior, reconstructing
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.widgets import section
@@ -15,21 +15,21 @@ header(
     "text: it is shown as the real items that come nearest to it.",
 )
 workspace = need("fusion")
-fitted = rebuilding.need_rebuilder(workspace)
+fitted = reconstructing.need_rebuilder(workspace)
 fusion, (_, embeddings) = fitted.fusion, journey.fitted_input(workspace)
 st.text(f"{fusion.card.title}")
 
-rebuilding.item(workspace, fusion, embeddings)
+reconstructing.item(workspace, fitted)
 if isinstance(fusion, Generative):
     section(
         "New items",
         "Codes drawn from the prior and decoded: what the model takes for a typical item. Modalities of one draw "
         "should belong together.",
     )
-    rebuilding.samples(workspace, fusion, embeddings)
+    prior.samples(workspace, fusion, embeddings)
     section(
         "Odd items",
         f"The items that the model knows least ({fusion.elbo_name}), among those with the same modalities present: "
         "rare ones, wrongly paired ones, or outliers.",
     )
-    rebuilding.odd(workspace, fusion, embeddings)
+    prior.odd(workspace, fusion, embeddings)

@@ -15,24 +15,33 @@ def reconstruct(
     given: Annotated[str, typer.Option(metavar="A,B", help="The modalities that the model is shown.")],
     item: Annotated[str | None, typer.Option(help="The id of one item; by default all held-out ones.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many nearest items.")] = 6,
+    by: Annotated[
+        str | None, typer.Option(metavar="METHOD", help="A fitted method, or ridge-maps; by default the current one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Rebuild every modality from some (autoencoder, VAE), and find the nearest real items; chance beside it."""
+    """Rebuild every modality from some (autoencoder, VAE), and find the nearest real items; ridge maps and chance
+    beside it."""
     from mmexplore import journey, workspace_files
 
     workspace = workspace_files.open_directory(run)
     shown = [m.strip() for m in given.split(",") if m.strip()]
+    rebuilds = None if by is None else journey.rebuilder(workspace, by)
     if item is None:
-        answer = journey.rebuild_report(workspace, shown)
-        rows = [{"modality": m, **v} for m, v in answer["modalities"].items()]
-        columns = ["modality", "given", "recall@1", "chance_recall@1", "recall@10", "chance_recall@10", "median_rank",
-                   "chance_median_rank", "n"]  # fmt: skip
+        answer = journey.rebuild_report(workspace, shown, rebuilds)
+        names = ("recall@1", "recall@10", "median_rank")
+        rows = [
+            {"modality": m, **v} | {f"ridge_{n}": v["baseline"][n] for n in names if v["baseline"]}
+            for m, v in answer["modalities"].items()
+        ]
+        columns = ["modality", "given", *(c for n in names for c in (n, f"ridge_{n}", f"chance_{n}")), "n"]
     else:
         ids = journey.embeddings_of(workspace).ids
-        found = journey.rebuild_item(workspace, item, shown, k)
+        found = journey.rebuild_item(workspace, item, shown, k, rebuilds)
         rows = [
-            {"modality": f.modality, "given": f.given, "nearest": [str(ids[r]) for r in f.rows],
-             "distances": f.distances, "rank": f.rank, "chance_rank": f.chance, "of": f.n_gallery}
+            {"modality": f.modality, "given": f.modality in shown, "nearest": [str(ids[r]) for r in f.rows[0]],
+             "cosines": f.scores[0], "rank": float(f.rank[0]) if f.known[0] else None,
+             "chance_rank": f.chance_rank if f.known[0] else None, "of": f.n_items}
             for f in found
         ]  # fmt: skip
         answer = {"item": item, "given": shown, "modalities": rows}
@@ -40,7 +49,7 @@ def reconstruct(
     if as_json:
         print_json(answer)
     else:
-        print_table([{c: _shown(r[c]) for c in columns} for r in rows], columns)
+        print_table([{c: _shown(r.get(c)) for c in columns} for r in rows], columns)
 
 
 def _shown(value: Any) -> Any:

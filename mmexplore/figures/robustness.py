@@ -39,7 +39,7 @@ def score_curves(curves: Sequence[Curve], chance: float, metric: str, percent: b
     for c in curves:
         j = panels.index(c.modality)
         axes = {"xaxis": f"x{j + 1 if j else ''}", "yaxis": f"y{j + 1 if j else ''}"}
-        shared = {"legendgroup": label(c.method), "name": label(c.method, 40), **axes}
+        shared = {"legendgroup": label(c.method), "name": label(c.method, 48), **axes}
         hover = f"{label(c.method, 40)}: %{{y:{number}}} at %{{x:.0%}}<extra></extra>"
         if c.reference:
             line = {"color": OTHER, "width": 1.6, "dash": DASHES[others.index(c.method) % len(DASHES)]}
@@ -112,9 +112,10 @@ def _panels(figure: go.Figure, names: list[str], across: int, down: int, height:
                 f"xaxis{n}": {
                     "domain": [left, left + width],
                     "anchor": f"y{n}",
-                    "tickformat": ".0%",
+                    "tickvals": [0, 0.5, 1],
+                    "ticktext": ["0", "50", "100"],  # the sign is in the title: two panels' ends must not touch
                     "range": [-0.03, 1.03],
-                    "title": {"text": "items that lost it" if last else ""},
+                    "title": {"text": "items that lost it, %" if last else ""},
                     "zeroline": False,
                 },
                 f"yaxis{n}": {

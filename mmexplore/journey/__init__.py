@@ -20,7 +20,6 @@ from mmexplore.journey.explaining import (
     pair_of_item,
     reading_of,
 )
-from mmexplore.journey.filling import can_fill, nearest_real, real_items
 from mmexplore.journey.fusing import (
     fitted_input,
     fuse,
@@ -38,9 +37,10 @@ from mmexplore.journey.measuring import (
     perceptual_of,
     shapley_of,
 )
+from mmexplore.journey.prior import oddest, sample_items
 from mmexplore.journey.querying import query_kinds
 from mmexplore.journey.realigning import realigned
-from mmexplore.journey.rebuilding import oddest, rebuild_item, rebuild_report, sample_items
+from mmexplore.journey.rebuilding import can_rebuild, real_items, rebuild, rebuild_item, rebuild_report, rebuilder
 from mmexplore.journey.searching import mispairs_of, search_items, search_like
 from mmexplore.journey.spaces import align, not_aligned, shared_space
 from mmexplore.journey.stepping import Steps, steps_of
@@ -53,7 +53,7 @@ __all__ = [
     "Steps",
     "agreement_of",
     "align",
-    "can_fill",
+    "can_rebuild",
     "columns_of",
     "compare",
     "default_encoder",
@@ -77,7 +77,6 @@ __all__ = [
     "measured_weights",
     "mispairs_of",
     "named_methods",
-    "nearest_real",
     "not_aligned",
     "oddest",
     "offline_workspace",
@@ -89,8 +88,10 @@ __all__ = [
     "reading_of",
     "real_items",
     "realigned",
+    "rebuild",
     "rebuild_item",
     "rebuild_report",
+    "rebuilder",
     "retrieval_reports",
     "sample_items",
     "scored",

@@ -1,260 +1,180 @@
-"""What a model rebuilds, draws and finds odd; a rebuilt vector is shown as the nearest real items."""
+"""What a model rebuilds of an item from some of its modalities, and how good that is over held-out items."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 import numpy as np
-import pandas as pd
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.score import interval, scored_rows
-from mmexplore.generative import Generative
+from mmexplore.fusion.score import scored_rows
 from mmexplore.journey.asking import embeddings_of, known
-from mmexplore.journey.fusing import fitted_input, rows_name
-from mmexplore.retrieval.chance import chance_hit, chance_median_rank
-from mmexplore.retrieval.gallery import Gallery, gallery_of
+from mmexplore.journey.fusing import fitted_input, fusion_input, rows_name
+from mmexplore.retrieval.real_items import Found, RealItems, judge, real_items_of
+from mmexplore.robustness.ridge_fill import RidgeFill
+from mmexplore.runtime import rng
 from mmexplore.workspace import FittedFusion, Workspace
 
-ENOUGH = 20  # items with the same modalities present, for one of them to be called odd
-SAME = 1e-6  # distances closer than this share (rounding) count as the same
-BLOCK = 256  # rows whose distances are taken at once
+
+class Rebuilds(Protocol):
+    """What can rebuild: a fusion that `can_rebuild`, or `RidgeFill`."""
+
+    def reconstruct(self, embeddings: Embeddings) -> dict[str, np.ndarray]:
+        """Every modality, float32 [N, d_m] in its own units, from what is present."""
 
 
-@dataclass(frozen=True)
-class Rebuilt:
-    """One modality of one item, rebuilt from others, among the real items of that modality.
-
-    Attributes:
-        given: True where the model was shown this very modality.
-        rows: int [k], rows of the nearest real items, nearest first.  distances: [k], in standard deviations a number.
-        rank: place of the item's own (best of its group's) among the n_gallery distinct ones; None where it has none.
-        chance: the place to be expected by luck.
-    """
-
-    modality: str
-    given: bool
-    rows: np.ndarray
-    distances: np.ndarray
-    rank: float | None
-    chance: float | None
-    n_gallery: int
+#: who rebuilds: None = the fusion that the views show; another is fitted on the encoded vectors
+By = FittedFusion | Rebuilds | None
 
 
 def can_rebuild(fitted: FittedFusion) -> bool:
-    """Can this fit give every modality back?"""
+    """Is it a generative method, or a fusion fitted with the objective `reconstruction`?"""
     return fitted.fusion.reconstructs or fitted.fusion.objective_ == "reconstruction"
 
 
-def rebuild_item(workspace: Workspace, item: str, given: Sequence[str], k: int = 6) -> list[Rebuilt]:
-    """Every modality of one item as the model rebuilds it from `given`, those that were hidden first.
-
-    Nearest: by Euclidean distance between vectors standardised as in the fit, which is what the model was trained on.
+def rebuilder(workspace: Workspace, name: str) -> FittedFusion | RidgeFill:
+    """Who rebuilds, by name: a fitted method, or the ridge maps (which are fitted here).
 
     Raises:
-        UserError: no such item or modality, it has none of those given, or the model cannot rebuild.
+        UserError: nothing of that name is fitted.
     """
-    fitted, embeddings = _rebuilder(workspace)
-    rows = np.flatnonzero(embeddings.ids.astype(str) == str(item))
-    if not len(rows):
-        raise UserError(f"no item has the id {item!r}", "item", "copy an id from the table of pairs")
-    one = embeddings.take(rows[:1])
-    shown = _given(embeddings, given)
-    if not one.mask[0, [embeddings.modalities.index(m) for m in shown]].any():
-        raise UserError(f"has no {' or '.join(shown)}", f"item {item}", "give another modality")
-    rebuilt = _reconstruct(fitted.fusion, one, shown)
-    answer = []
-    for m in sorted(embeddings.modalities, key=lambda m: m in shown):
-        gallery = gallery_of(embeddings, m)
-        distances = _distances(fitted.fusion, m, rebuilt[m], embeddings.vectors[m][gallery.rows])[0]
-        nearest = np.argsort(distances, kind="stable")[:k]
-        correct = gallery.items_of([str(embeddings.groups[rows[0]])])
-        rank = chance = None
-        if len(correct):
-            rank, chance = _rank(distances, correct), (len(gallery) + 1) / (len(correct) + 1)
-        answer.append(Rebuilt(m, m in shown, gallery.rows[nearest], distances[nearest], rank, chance, len(gallery)))
-    return answer
+    if name == RidgeFill.name:
+        embeddings_of(workspace)
+        return RidgeFill().fit(workspace.ensure_split())
+    if name not in workspace.fusions:
+        those = [n for n, f in workspace.fusions.items() if can_rebuild(f)]
+        raise UserError(
+            f"no fitted method is called {name!r}", "rebuild", f"choose one of: {', '.join([*those, RidgeFill.name])}"
+        )
+    return workspace.fusions[name]
 
 
-def rebuild_report(workspace: Workspace, given: Sequence[str]) -> dict[str, Any]:
-    """How often the item's own comes first, over all held-out items: rows, n, and an entry a modality.
+def real_items(workspace: Workspace, by: By = None) -> RealItems:
+    """The distinct items among which `rebuild` searches: of the vectors that `by` was fitted on."""
+    return real_items_of(fusion_input(workspace, "none", _who(workspace, by)[1]))
+
+
+def rebuild(
+    workspace: Workspace,
+    rows: Sequence[int] | np.ndarray,
+    given: Sequence[str],
+    by: By = None,
+    k: int = 6,
+    real: RealItems | None = None,
+) -> dict[str, Found]:
+    """Every modality of some rows, rebuilt from the `given` ones, as the nearest real items.
+
+    A rebuilt vector is no picture and no text: the nearest real items show what it amounts to, and the place of the
+    true one how good it is (to be seen beside `chance_rank`; a row that was fitted on has been seen before).
+
+    Args:
+        rows: positions in the embeddings, or bool [N].
+        given: the modalities it may look at. A row that has none of them has no place: it is not judged.
+        k: how many nearest items.
+        real: `real_items(workspace, by)`, where the caller has it already.
 
     Returns:
-        {"rows", "given", "modalities": {name: {"recall@1", "recall@10" (0..1, "_interval", "chance_" of each),
-        "median_rank", "chance_median_rank", "n", "n_gallery", "given"}}}. A modality that no such item has is left out.
+        modality -> Found, the given ones among them (they show what survives the way through the model).
+
+    Raises:
+        UserError: the method cannot rebuild, nothing is given, or a modality is not known.
     """
-    fitted, embeddings = _rebuilder(workspace)
-    shown = _given(embeddings, given)
-    rows, which = scored_rows(embeddings, np.asarray(embeddings.only(shown).mask.any(1)))
-    asked = embeddings.take(rows)
-    rebuilt = _reconstruct(fitted.fusion, asked, shown)
-    answer: dict[str, Any] = {"rows": rows_name(workspace, which), "given": list(shown), "modalities": {}}
-    for m in embeddings.modalities:
-        gallery = gallery_of(asked, m)
-        own = np.flatnonzero(asked.present[m])
-        if len(own):
-            answer["modalities"][m] = {"given": m in shown} | _recalls(
-                fitted.fusion, m, rebuilt[m][own], asked, own, gallery, workspace.seed
-            )
+    rebuilds, real = _who(workspace, by)[0], real or real_items(workspace, by)
+    asked = real.embeddings.take(rows)
+    shown = asked.hide(np.broadcast_to(~_given(real.embeddings, given), asked.mask.shape))
+    made, unseen = rebuilds.reconstruct(shown), ~np.asarray(shown.mask.any(axis=1))
+    answer = {}
+    for m in real.embeddings.modalities:
+        found = real.find(m, made[m], k, asked.groups)
+        answer[m] = replace(found, rank=np.where(unseen, np.nan, found.rank))
     return answer
 
 
-def _recalls(
-    fusion: Fusion, m: str, rebuilt: np.ndarray, asked: Embeddings, own: np.ndarray, gallery: Gallery, seed: int
-) -> dict[str, Any]:
-    groups = asked.groups[own].astype(str)
-    correct = {g: gallery.items_of([g]) for g in np.unique(groups)}
-    real = asked.vectors[m][gallery.rows]
-    ranks = np.empty(len(own))
-    for start in range(0, len(own), BLOCK):
-        distances = _distances(fusion, m, rebuilt[start : start + BLOCK], real)
-        for i, row in enumerate(distances):
-            ranks[start + i] = _rank(row, correct[groups[start + i]])
-    n_correct = np.array([len(correct[g]) for g in groups])
-    found: dict[str, Any] = {"n": len(own), "n_gallery": len(gallery), "median_rank": float(np.median(ranks))}
-    found["chance_median_rank"] = chance_median_rank(n_correct, len(gallery))
-    for k in (1, 10):
-        hits = (ranks <= k).astype(float)
-        found[f"recall@{k}"], found[f"recall@{k}_interval"] = float(hits.mean()), interval(hits, groups, seed)
-        found[f"chance_recall@{k}"] = chance_hit(n_correct, len(gallery), k)
-    return found
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Items drawn from the model, each modality shown as the nearest real one.
-
-    Attributes:
-        rows: int [n, M], the nearest real row of each modality.  distances: [n, M].
-        coherence: share of pairs of modalities whose nearest items have the same label; None without classes.
-        chance: what rows drawn independently would give.
-    """
-
-    modalities: list[str]
-    rows: np.ndarray
-    distances: np.ndarray
-    coherence: float | None
-    chance: float | None
-
-
-def sample_items(workspace: Workspace, n: int = 8, seed: int = 0) -> Samples:
-    """`n` draws from the model's prior, as the nearest real items of each modality.
+def rebuild_item(
+    workspace: Workspace, item: str, given: Sequence[str], k: int = 6, by: By = None, real: RealItems | None = None
+) -> list[Found]:
+    """As `rebuild` for one item by its id (Q = 1): the modalities that were hidden first, then the given ones.
 
     Raises:
-        UserError: the fusion that is shown has no prior to draw from.
+        UserError: as `rebuild`; no such item, or it has none of those given.
     """
-    fitted, embeddings = _generative(workspace)
-    drawn = fitted.fusion.sample(n, seed)
-    rows, distances, labels = [], [], []
-    own = embeddings_of(workspace)  # its labels, also where the model was fitted without them
-    some = own.labels if own.target_kind == "classification" else None
-    for m in embeddings.modalities:
-        gallery = gallery_of(embeddings, m)
-        apart = _distances(fitted.fusion, m, drawn[m], embeddings.vectors[m][gallery.rows])
-        nearest = apart.argmin(1)
-        rows.append(gallery.rows[nearest])
-        distances.append(apart[np.arange(n), nearest])
-        if some is not None:
-            labels.append((some[gallery.rows[nearest]].astype(str), some[gallery.rows].astype(str)))
-    coherence, chance = _coherence(labels) if len(labels) > 1 else (None, None)
-    return Samples(embeddings.modalities, np.stack(rows, 1), np.stack(distances, 1), coherence, chance)
+    real = real or real_items(workspace, by)
+    rows = np.flatnonzero(real.embeddings.ids.astype(str) == str(item))
+    if not len(rows):
+        raise UserError(f"no item has the id {item!r}", "item", "copy an id from the table of pairs")
+    found = rebuild(workspace, rows[:1], given, by, k, real)
+    if not real.embeddings.mask[rows[0], _given(real.embeddings, given)].any():
+        raise UserError(f"has no {' or '.join(given)}", f"item {item}", "give another modality")
+    return sorted(found.values(), key=lambda f: f.modality in given)
 
 
-def _coherence(labels: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
-    """(share of equal labels over pairs of modalities, the same for independent draws of the galleries)."""
-    agree, luck = [], []
-    for i, (a, all_a) in enumerate(labels):
-        for b, all_b in labels[:i]:
-            agree.append(float((a == b).mean()))
-            shares = [pd.Series(x).value_counts(normalize=True) for x in (all_a, all_b)]
-            luck.append(float((shares[0] * shares[1]).sum()))
-    return float(np.mean(agree)), float(np.mean(luck))
+def rebuild_report(
+    workspace: Workspace,
+    given: Sequence[str],
+    by: By = None,
+    limit: int | None = None,
+    baseline: Rebuilds | None = None,
+    real: RealItems | None = None,
+) -> dict[str, Any]:
+    """How often an item's own is the nearest among all distinct real ones, over the held-out items that have one of
+    the given modalities; beside ridge maps and a random order.
 
+    Args:
+        limit: at most so many items, drawn once; None = all.
+        baseline: fitted ridge maps, where the caller has them already.
 
-def oddest(workspace: Workspace) -> pd.DataFrame:
-    """The items the model knows least, oddest first: row, id, elbo, oddness, modalities.
-
-    Bounds can be compared only among items with the same modalities present: `oddness` is how far below the median of
-    those an item lies, in robust standard deviations (1.48 MAD). Patterns of fewer than `ENOUGH` items are left out.
+    Returns:
+        {"rows", "n_rows" of "n_usable", "given", "baseline" (its name; None where it is `by` itself), "modalities":
+        {name: `judge(...)` with "given", and "baseline" (the same of the ridge maps; None for what is given: they hand
+        it back)}}. A modality that can be judged for no row is left out.
     """
-    fitted, embeddings = _generative(workspace)
-    bound = np.asarray(fitted.fusion.elbo(embeddings), float)
-    patterns = embeddings.mask.astype(np.int64) @ (1 << np.arange(len(embeddings.modalities), dtype=np.int64))
-    parts = []
-    for pattern in np.unique(patterns[patterns > 0]):
-        rows = np.flatnonzero(patterns == pattern)
-        if len(rows) < ENOUGH:
-            continue
-        middle = np.median(bound[rows])
-        spread = 1.4826 * np.median(np.abs(bound[rows] - middle)) or 1.0
-        here = [m for m in embeddings.modalities if embeddings.present[m][rows[0]]]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "row": rows,
-                    "id": embeddings.ids[rows].astype(str),
-                    "elbo": bound[rows],
-                    "oddness": (middle - bound[rows]) / spread,
-                    "modalities": ", ".join(here),
-                }
-            )
-        )
-    if not parts:
-        raise UserError(
-            f"there are not {ENOUGH} items with the same modalities present", "oddest", "bring more complete items"
-        )
-    return pd.concat(parts).sort_values("oddness", ascending=False, kind="stable").reset_index(drop=True)
+    real = real or real_items(workspace, by)
+    data, shown = real.embeddings, _given(real.embeddings, given)
+    usable, which = scored_rows(data, np.asarray(data.mask[:, shown].any(axis=1)))
+    rows = usable
+    if limit is not None and len(usable) > limit:
+        rows = np.sort(rng(workspace.seed).choice(usable, limit, replace=False))
+    bar: dict[str, Found] = {}
+    if not isinstance(by, RidgeFill):
+        bar = rebuild(workspace, rows, given, baseline or RidgeFill().fit(data), 1, real)
+    modalities: dict[str, Any] = {}
+    for m, found in rebuild(workspace, rows, given, by, 1, real).items():
+        own = judge(found, data.groups[rows], workspace.seed)
+        if own is not None:
+            beside = judge(bar[m], data.groups[rows], workspace.seed) if bar and m not in given else None
+            modalities[m] = {"given": m in given} | own | {"baseline": beside}
+    return {
+        "rows": rows_name(workspace, which),
+        "n_rows": len(rows),
+        "n_usable": len(usable),
+        "given": [m for m in data.modalities if m in given],
+        "baseline": RidgeFill.name if bar else None,
+        "modalities": modalities,
+    }
 
 
 # -- inside ------------------------------------------------------------------------
-def _rebuilder(workspace: Workspace) -> tuple[FittedFusion, Embeddings]:
-    fitted, embeddings = fitted_input(workspace)
-    if not can_rebuild(fitted):
+def _who(workspace: Workspace, by: By) -> tuple[Rebuilds, str]:
+    """(what rebuilds, the vectors it was fitted on)."""
+    found = fitted_input(workspace)[0] if by is None else by
+    if not isinstance(found, FittedFusion):
+        return found, "encoded"
+    if not can_rebuild(found):
         raise UserError(
             "cannot rebuild a modality",
-            fitted.fusion.card.title,
+            found.fusion.card.title,
             "fit an autoencoder or a multimodal VAE, or choose the objective `reconstruction`",
         )
-    return fitted, embeddings
+    return cast(Rebuilds, found.fusion), found.source
 
 
-def _generative(workspace: Workspace) -> tuple[Any, Embeddings]:
-    fitted, embeddings = fitted_input(workspace)
-    if not isinstance(fitted.fusion, Generative):
-        raise UserError("has nothing to draw from", fitted.fusion.card.title, "fit a generative model")
-    return fitted, embeddings
-
-
-def _given(embeddings: Embeddings, given: Sequence[str]) -> list[str]:
+def _given(embeddings: Embeddings, given: Sequence[str]) -> np.ndarray:
+    """bool [M]: which modalities are given."""
     for m in given:
         known(m, embeddings.modalities, "given")
     if not given:
         raise UserError("nothing was given to rebuild from", "given", "choose at least one modality")
-    return [m for m in embeddings.modalities if m in given]
-
-
-def _reconstruct(fusion: Any, embeddings: Embeddings, given: Sequence[str]) -> dict[str, np.ndarray]:
-    hidden = np.array([m not in given for m in embeddings.modalities])
-    return fusion.reconstruct(embeddings.hide(np.tile(hidden, (len(embeddings), 1))))
-
-
-def _distances(fusion: Any, modality: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """[A, B]: root mean square difference of standardised numbers; those that never moved in the fit do not count."""
-    spread = fusion.standard_.spread[fusion.standard_.names.index(modality)]
-    moves = np.isfinite(spread)
-    x, y = (v[:, moves].astype(np.float64) / spread[moves] for v in (a, b))
-    squares = (x**2).sum(1)[:, None] + (y**2).sum(1)[None] - 2 * x @ y.T
-    return np.sqrt(np.maximum(squares, 0) / max(int(moves.sum()), 1))
-
-
-def _rank(distances: np.ndarray, correct: np.ndarray) -> float:
-    """Place from 1 of the nearest of `correct` among all others; ties count half."""
-    best = distances[correct].min()
-    others = np.delete(distances, correct)
-    close = SAME * max(best, 1e-12)
-    above = int((others < best - close).sum())
-    return 1 + above + int((np.abs(others - best) <= close).sum()) / 2
+    return np.isin(embeddings.modalities, list(given))

@@ -24,7 +24,7 @@ class RidgeFill:
         modalities_: names.  maps_: (from, onto) -> (mean of from, map [d_from, d_onto], mean of onto).
     """
 
-    name = "ridge maps"
+    name = "ridge-maps"
 
     def __init__(self, ridge: float = 1.0) -> None:
         self.ridge = ridge

@@ -25,6 +25,7 @@ from mmexplore.workspace import Workspace
 
 BACKGROUND = 5000  # points drawn behind the one that moves
 TOP = 5  # classes whose probability is shown
+TABLE = 445  # pixels of a table's width
 
 
 @st.fragment
@@ -138,14 +139,14 @@ def _show(tables: dict[str, pd.DataFrame | None], title: str, labels: np.ndarray
         side: st.column_config.ProgressColumn(side, min_value=0.0, max_value=1.0, format="percent")
         for side in ("before", "now")
     }
-    left, right = st.columns(2)
-    with left:
+    beside = st.container(horizontal=True, gap="medium")  # one under the other where they would be cut
+    with beside.container(width=TABLE):
         st.markdown("**Learned weights**")
         if tables["weights"] is None:
             st.caption(plain(f"{title} has no weights of its own."))
         else:
             st.dataframe(tables["weights"], hide_index=True, key="hand-weights", column_config=share)
-    with right:
+    with beside.container(width=TABLE):
         st.markdown("**Probabilities**")
         if tables["answer"] is None:
             st.caption("This fusion predicts no class.")

@@ -135,11 +135,15 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
     chart(figure, "missing-curves")
     for sentence in missing_words.verdicts(lab, titles):
         st.text(sentence)
-    table = missing_words.area_table(lab, curves, titles)
+    short = {name: fusion_methods()[name].card.short for name in titles}  # so that all columns are seen on a tablet
+    table = missing_words.area_table(lab, curves, short)
     number = "percent" if lab.metric != "r2" else "%.2f"
-    area = st.column_config.ProgressColumn("Area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA)
-    others = {c: st.column_config.NumberColumn(format=number) for c in table.columns[4:6]}
-    st.dataframe(table, hide_index=True, key="missing-areas", column_config={**others, "area": area})
+    column = st.column_config
+    config: dict[str, Any] = {c: column.NumberColumn(format=number) for c in table.columns[4:6]}
+    config["area"] = column.ProgressColumn(
+        "area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA, width=112
+    )
+    st.dataframe(table, hide_index=True, height="content", key="missing-areas", column_config=config)
     code = python_models.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
     _subsets(lab, titles, metric, number, code)

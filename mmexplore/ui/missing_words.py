@@ -24,6 +24,15 @@ def shown(value: float, lab: Lab, sign: str = "") -> str:
     return f"{value:{sign}.2f}" if lab.metric == "r2" else f"{100 * value:{sign}.1f} %"
 
 
+def _number(value: float, lab: Lab, sign: str = "") -> str:
+    """As `shown`, without the sign of per cent."""
+    return shown(value, lab, sign).removesuffix(" %")
+
+
+def _ends(interval: Sequence[float], lab: Lab, sign: str = "") -> str:
+    return f"{_number(interval[0], lab, sign)} to {_number(interval[1], lab, sign)}"
+
+
 def cost(workspace: Workspace, wish: Mapping[str, Any]) -> str:
     """How many fits a wish takes, before it is started."""
     target, _ = missing_target(workspace)
@@ -89,14 +98,13 @@ def area_table(lab: Lab, curves: Sequence[Curve], titles: Mapping[str, str]) -> 
             "missing": c.modality,
             "method": titles.get(c.method, c.method) + (f" ({c.note})" if c.note else ""),
             "area": c.area,
-            "interval": f"{shown(c.area_interval[0], lab)} to {shown(c.area_interval[1], lab)}",
+            "interval": _ends(c.area_interval, lab),
             f"at {c.shares[0]:.0%}": c.score[0],
             f"at {c.shares[-1]:.0%}": c.score[-1],
         }
         gain = area_gain(lab, c)
         if gain is not None:
-            low, high = (shown(end, lab, "+") for end in gain[1])
-            line["minus late product"] = f"{shown(gain[0], lab, '+')} ({low} to {high})"
+            line["minus late product"] = f"{_number(gain[0], lab, '+')} ({_ends(gain[1], lab, '+')})"
         lines.append(line)
     table = pd.DataFrame(lines)
     return table.fillna({"minus late product": ""}) if "minus late product" in table else table

@@ -30,14 +30,27 @@ def realigned() -> str:
     return OPEN + "\nprint(journey.realigned(workspace).as_dict())\n"
 
 
-def rebuild_item(item: str, given: list[str]) -> str:
+def rebuild_item(by: str, item: str, given: list[str]) -> str:
     """One item, rebuilt from some of its modalities."""
-    return OPEN + f"\nfor rebuilt in journey.rebuild_item(workspace, {item!r}, {given!r}):\n    print(rebuilt)\n"
+    return (
+        OPEN
+        + f"""
+by = journey.rebuilder(workspace, {by!r})
+for found in journey.rebuild_item(workspace, {item!r}, {given!r}, by=by):
+    print(found.modality, found.rank[0], found.chance_rank, found.n_items, workspace.embeddings.ids[found.rows[0]])
+"""
+    )
 
 
-def rebuild_report(given: list[str]) -> str:
+def rebuild_report(by: str, given: list[str], limit: int) -> str:
     """The same over all held-out items."""
-    return OPEN + f"\nprint(journey.rebuild_report(workspace, {given!r}))\n"
+    return (
+        OPEN
+        + f"""
+by = journey.rebuilder(workspace, {by!r})
+print(journey.rebuild_report(workspace, {given!r}, by, limit={limit!r}))
+"""
+    )
 
 
 def samples(n: int, seed: int) -> str:
@@ -78,23 +91,5 @@ found = by_hand(workspace, {row!r}, {off!r})
 print(found.cosine, found.kept)
 print(found.full)
 print(found.reduced)
-"""
-    )
-
-
-def filling(workspace: Workspace, name: str, ridge: str, row: int | None, given: list[str]) -> str:
-    """An absent modality filled in; all held-out rows where `row` is None."""
-    fills = f"workspace.fusions[{name!r}]"
-    if name == ridge:
-        fills = "RidgeFill().fit(workspace.ensure_split())"
-    rows = "~workspace.ensure_split().in_split('train')" if row is None else repr([row])
-    return (
-        OPEN
-        + f"""
-from mmexplore.robustness.ridge_fill import RidgeFill
-
-found = journey.nearest_real(workspace, {fills}, {rows}, {given!r})
-for modality, nearest in found.items():
-    print(modality, nearest.recall(1), nearest.median_rank, nearest.chance_rank, nearest.n_items)
 """
     )

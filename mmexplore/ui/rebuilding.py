@@ -1,214 +1,195 @@
-"""Reconstructions, draws and odd items as real items: what the Reconstruct page shows."""
+"""What is rebuilt from some modalities, as real items: one item, and how good it is over the held-out ones.
+
+For two pages: Reconstruct asks it of the shown fusion, Missing modalities of whatever can fill a hole.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore import generative, journey
+from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
-from mmexplore.generative import Generative
-from mmexplore.journey.rebuilding import Rebuilt, can_rebuild
-from mmexplore.ui import fusing, jobs_view, live, python_models, session
+from mmexplore.jobs import Progress
+from mmexplore.retrieval.real_items import Found, RealItems
+from mmexplore.robustness.ridge_fill import RidgeFill
+from mmexplore.ui import fusing, jobs_view, python_models, session
 from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
-from mmexplore.ui.items import draw_cell, draw_item, item_grid
-from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import numbers, one_line, plain, say_error, section
+from mmexplore.ui.items import item_grid
+from mmexplore.ui.widgets import one_line, plain, say_error, section
 from mmexplore.workspace import FittedFusion, Workspace
 
-NEAREST, ODD, SAMPLES = 6, 12, 4
+RIDGE = "Ridge maps"
+AT_ONCE = 3000  # rows up to which fitting and judging take a moment; above a job does it
+JUDGED = 2000  # held-out rows that are judged at most, drawn once
+NEAREST = 6  # real items shown
 
 
-def need_rebuilder(workspace: Workspace) -> FittedFusion:
-    """The shown fusion if it can rebuild; else what there is to do, and the end of the page."""
-    fitted = workspace.fitted
-    assert fitted is not None
-    if can_rebuild(fitted):
-        return fitted
-    able = [name for name, f in workspace.fusions.items() if can_rebuild(f)]
-    st.info(
-        plain(
-            f"{fitted.fusion.card.title} makes one vector of an item and cannot go back. An autoencoder or a "
-            "multimodal VAE rebuilds every modality from any of them.",
-            400,
-        )
+@dataclass(frozen=True)
+class Wish:
+    """Who rebuilds (and its name in the workspace), from what, what is shown of it, and the real items to compare."""
+
+    by: FittedFusion | RidgeFill
+    name: str
+    given: list[str]
+    shown: list[str]
+    real: RealItems
+
+    @property
+    def title(self) -> str:
+        return self.by.fusion.card.short if isinstance(self.by, FittedFusion) else RIDGE
+
+    @property
+    def key(self) -> tuple:
+        """Of everything that is computed for it (the results keep `by`, so that no other gets its id)."""
+        return id(self.by), tuple(self.given), *_vectors_key(self.real.embeddings)
+
+
+def real_items(workspace: Workspace, by: FittedFusion | RidgeFill | None = None) -> RealItems:
+    """The real items of what `by` (None: the shown fusion) was fitted on; gathered once."""
+    fitted = workspace.fitted if by is None else by
+    aligned = isinstance(fitted, FittedFusion) and fitted.source == "aligned"
+    split = workspace.ensure_split()
+    key = ("real", *_vectors_key(workspace.aligned if aligned and workspace.aligned is not None else split))
+    return session.remember(key, lambda: journey.real_items(workspace, by))
+
+
+def ridge(embeddings: Embeddings) -> RidgeFill | None:
+    """Ridge maps of these vectors; None while a job fits them."""
+    key = ("ridge", *_vectors_key(embeddings))
+    at_once = len(embeddings) <= AT_ONCE and sum(embeddings.dims.values()) <= 4000
+    return jobs_view.result_of(
+        key, lambda _: RidgeFill().fit(embeddings), "Fit ridge maps", "ridge", at_once, "Fit them"
     )
-    with st.container(horizontal=True):
-        for name in able:
-            title = workspace.fusions[name].fusion.card.title
-            if st.button(plain(f"Show {title}"), key=f"rebuild-show-{name}"):
-                workspace.current = name
-                st.rerun()
-        if not able and st.button(
-            "Fit a multimodal VAE (MVAE)", type="primary", key="rebuild-fit", disabled=jobs_view.busy("fuse")
-        ):
-            _fit(workspace)
-    live.curves("fuse")
-    return st.stop()
 
 
-def _fit(workspace: Workspace) -> None:
-    card = generative.methods()["mvae"].card
-    fusing.start(
-        workspace,
-        card.title,
-        lambda frozen, progress, hear: journey.fuse(frozen, "mvae", progress=progress, hear=hear),
-        ("fuse", "mvae", "first", workspace.seed),
-    )
+def _vectors_key(embeddings: Embeddings) -> tuple:
+    return session.fingerprint(embeddings), embeddings.in_split("train").tobytes()
 
 
 # -- one item ----------------------------------------------------------------------
-def item(workspace: Workspace, fusion: Fusion, embeddings: Embeddings) -> None:
-    """One item: what is given, and what each modality is rebuilt to."""
-    ids = embeddings.ids.astype(str)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        name = item_select(workspace, embeddings.ids, f"{CHOICE}rebuild.item")
-        row = int(np.flatnonzero(ids == name)[0])
-        has = [m for m in embeddings.modalities if embeddings.present[m][row]]
-        given = st.pills(
-            "The model is shown",
-            has,
-            selection_mode="multi",
-            default=has[:1],
-            format_func=lambda m: plain(m, 30),
-            key=f"{CHOICE}rebuild.given.{'.'.join(has)}",
-        )
-    with st.container(border=True, width=200, key="card-rebuild"):
-        draw_item(workspace.dataset, row, name)
-    if not given:
-        st.text("Choose at least one modality that the model is shown.")
-        return
-    key = ("rebuild", id(fusion), session.fingerprint(embeddings), name, tuple(given))
+def choose_item(workspace: Workspace, embeddings: Embeddings, key: str, given: list[str] | None = None) -> int:
+    """The row of an item: in the menu those that have what is given come first, held-out ones before the others."""
+    lacks = ~np.any([embeddings.present[m] for m in given or embeddings.modalities], axis=0)
+    order = np.lexsort((embeddings.in_split("train"), lacks))
+    item = item_select(workspace, embeddings.ids[order], key)
+    return int(np.flatnonzero(embeddings.ids.astype(str) == item)[0])
+
+
+def one_item(workspace: Workspace, wish: Wish, row: int, view: str) -> None:
+    """The item, and the real items nearest to what each modality is rebuilt to."""
+    embeddings = wish.real.embeddings
+    item_grid(workspace, [row], f"{view}-item")
+    item = str(embeddings.ids[row])
     try:
-        _, found = session.remember(key, lambda: (fusion, journey.rebuild_item(workspace, name, given, NEAREST)))
+        _, found = session.remember(
+            ("rebuilt", *wish.key, item),
+            lambda: (wish.by, journey.rebuild_item(workspace, item, wish.given, NEAREST, wish.by, wish.real)),
+        )
     except UserError as error:
         say_error(error)
         return
-    split = "" if embeddings.splits is None else str(embeddings.splits[row])
-    if split == "train":
+    if embeddings.in_split("train")[row]:
         st.caption("The model has learned from this item. Choose one that was held out to see what it generalises.")
-    for rebuilt in found:
-        _rebuilt(workspace, rebuilt, given)
-    view_bar(
-        "rebuild",
-        table=lambda: rebuilt_table(found, embeddings.ids),
-        python=python_models.rebuild_item(name, list(given)),
-    )
-    _over_all(workspace, fusion, embeddings, list(given))
+    own = embeddings.groups == embeddings.groups[row]
+    shown = [f for f in found if f.modality in wish.shown]
+    for f in shown:
+        st.markdown(f"**{plain(f.modality, 60)}**")
+        st.text(_place(f, wish.given))
+        notes = {
+            int(r): f"{i + 1}. cosine {score:.2f}" + (" · its own" if own[r] else "")
+            for i, (r, score) in enumerate(zip(f.rows[0], f.scores[0], strict=True))
+        }
+        skip = [] if workspace.dataset is None else [m for m in workspace.dataset.modalities if m != f.modality]
+        item_grid(workspace, f.rows[0], f"{view}-{f.modality}", notes=notes, skip=skip)
+    code = python_models.rebuild_item(wish.name, item, wish.given)
+    view_bar(view, table=lambda: rebuilt_table(shown, embeddings.ids, wish.given), python=code)
 
 
-def _rebuilt(workspace: Workspace, found: Rebuilt, given: list[str]) -> None:
-    what = "given, and given back" if found.given else f"rebuilt from {', '.join(given)}"
-    place = "The item has none of its own to compare with."
-    if found.rank is not None and found.chance is not None:
-        place = f"The item's own comes in place {found.rank:,.0f} of {found.n_gallery:,} (by luck {found.chance:,.0f})."
-    st.text(one_line(f"{found.modality}, {what}. {place} The nearest real ones:", 300))
-    notes = {
-        int(r): f"{i + 1}. distance {d:.2f}" for i, (r, d) in enumerate(zip(found.rows, found.distances, strict=True))
-    }
-    others = [] if workspace.dataset is None else [m for m in workspace.dataset.modalities if m != found.modality]
-    item_grid(workspace, found.rows, f"rebuilt-{found.modality}", notes=notes, skip=others)
+def _place(found: Found, given: list[str]) -> str:
+    from_what = " and ".join(one_line(m, 40) for m in given)
+    what = "Given, and given back." if found.modality in given else f"Rebuilt from {from_what}."
+    if not found.known[0]:
+        return f"{what} The item has none of its own to compare with. The nearest real ones:"
+    place = f"Its own comes in place {found.rank[0]:,.10g} of {found.n_items:,} (by luck {found.chance_rank:,.0f})."
+    return f"{what} {place} The nearest real ones:"
 
 
-def rebuilt_table(found: list[Rebuilt], ids: np.ndarray) -> pd.DataFrame:
+def rebuilt_table(found: list[Found], ids: np.ndarray, given: list[str]) -> pd.DataFrame:
     """One line a nearest item."""
     return pd.DataFrame(
         [
-            {"modality": f.modality, "given": f.given, "place": i + 1, "id": str(ids[r]), "distance": float(d),
-             "rank of its own": f.rank, "rank by chance": f.chance, "of": f.n_gallery}
+            {"modality": f.modality, "given": f.modality in given, "place": i + 1, "id": str(ids[r]),
+             "cosine": float(s), "place of its own": f.rank[0], "by chance": f.chance_rank, "of": f.n_items}
             for f in found
-            for i, (r, d) in enumerate(zip(f.rows, f.distances, strict=True))
+            for i, (r, s) in enumerate(zip(f.rows[0], f.scores[0], strict=True))
         ]
     )  # fmt: skip
 
 
-def _over_all(workspace: Workspace, fusion: Fusion, embeddings: Embeddings, given: list[str]) -> None:
-    """The same for all held-out items."""
-    key = ("rebuild-all", id(fusion), session.fingerprint(embeddings), tuple(given))
-    _, report = session.remember(key, lambda: (fusion, journey.rebuild_report(workspace, given)))
-    where = fusing.ROWS.get(report["rows"], report["rows"])
+# -- all held-out items ------------------------------------------------------------
+def over_all(workspace: Workspace, wish: Wish, view: str) -> None:
+    """How often an item's own is the nearest, beside ridge maps and chance."""
     section(
-        "Over all items", plain(f"How often an item's own is the nearest, over the {where} that have what is given.")
+        "Over all items",
+        "How often an item's own comes first among all distinct real ones; beside a plain regression (ridge maps) and "
+        "chance, a random order.",
     )
-    table = pd.DataFrame([{"modality": m, **v} for m, v in report["modalities"].items()])
-    shown = ["modality", "given", "recall@1", "chance_recall@1", "recall@10", "chance_recall@10", "median_rank",
-             "chance_median_rank", "n"]  # fmt: skip
-    kind = st.column_config
-    names = {
-        "chance_recall@1": "by chance",
-        "chance_recall@10": "by chance ",
-        "recall@1": "first",
-        "recall@10": "in the first 10",
-    }
-    config = {c: kind.NumberColumn(name, format="percent") for c, name in names.items()}
-    config |= {
-        "median_rank": kind.NumberColumn("median place", format="%.0f"),
-        "chance_median_rank": kind.NumberColumn("by chance  ", format="%.0f"),
-        "n": kind.NumberColumn("items", format="localized"),
-    }
-    st.dataframe(table[shown], hide_index=True, key="rebuild-all", column_config=config)
-    view_bar("rebuild-all", table=lambda: table, python=python_models.rebuild_report(given))
+    bar = wish.by if isinstance(wish.by, RidgeFill) else ridge(wish.real.embeddings)
+    if bar is None:
+        return
 
+    def work(_: Progress) -> tuple[object, dict[str, Any]]:
+        return wish.by, journey.rebuild_report(workspace, wish.given, wish.by, JUDGED, bar, wish.real)
 
-# -- drawn from the prior ----------------------------------------------------------
-def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
-    """New items, each modality as the nearest real one."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        n = int(st.number_input("How many", 1, 50, SAMPLES, key=f"{CHOICE}sample.n", width=110))
-        seed = int(st.number_input("Seed", 0, 999_999_999, 0, key=f"{CHOICE}sample.seed", width=110))
-    key = ("samples", id(fusion), session.fingerprint(embeddings), n, seed)
-    _, drawn = session.remember(key, lambda: (fusion, journey.sample_items(workspace, n, seed)))
-    if drawn.coherence is not None:
-        about = "How often the nearest items of two modalities of one draw have the same label, over all draws."
-        numbers(
-            [("Coherence", f"{drawn.coherence:.0%}", about), ("By luck", f"{drawn.chance:.0%}", "For unrelated items.")]
-        )
-    for i in range(n):
-        with st.container(horizontal=True, gap="small", key=f"sample-{i}"):
-            for j, m in enumerate(drawn.modalities):
-                with st.container(border=True, width=176, height="stretch", key=f"sample-{i}-{j}"):
-                    _cell(workspace, int(drawn.rows[i, j]), m, embeddings)
-                    st.caption(plain(f"{m}, distance {drawn.distances[i, j]:.2f}", 60))
-    table = pd.DataFrame(
-        [
-            {"draw": i, "modality": m, "id": str(embeddings.ids[drawn.rows[i, j]]), "distance": drawn.distances[i, j]}
-            for i in range(n)
-            for j, m in enumerate(drawn.modalities)
-        ]
-    )
-    view_bar("samples", table=lambda: table, python=python_models.samples(n, seed))
-
-
-def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings) -> None:
-    dataset = workspace.dataset
-    if dataset is None or modality not in dataset.kinds:
-        st.text(one_line(embeddings.ids[row], 60))
-    else:
-        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
-    if embeddings.labels is not None:
-        st.text(one_line(f"{embeddings.ids[row]}: {embeddings.labels[row]}", 60))
-
-
-# -- what the model finds odd ------------------------------------------------------
-def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
-    """The items that the model knows least."""
-    key = ("oddest", id(fusion), session.fingerprint(embeddings))
+    at_once = len(wish.real.embeddings) <= AT_ONCE
     try:
-        _, table = session.remember(key, lambda: (fusion, journey.oddest(workspace)))
+        made = jobs_view.result_of(("judged", *wish.key), work, "Judge what is rebuilt", "judge", at_once, "Judge it")
     except UserError as error:
         say_error(error)
         return
-    left_out = len(embeddings) - len(table)
-    if left_out:
-        st.caption(plain(f"{left_out:,} items are not ranked: too few others have the same modalities present.", 200))
-    top = table.head(ODD * 4)
-    notes = {
-        int(r): f"{o:.1f} sd below; {fusion.elbo_name} {e:,.0f}"
-        for r, o, e in zip(top["row"], top["oddness"], top["elbo"], strict=True)
-    }
-    item_grid(workspace, top["row"].to_numpy(), "odd", notes=notes, limit=ODD)
-    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest())
+    if made is None:
+        return
+    report = made[1]
+    n, of = (f"{report[key]:,}" for key in ("n_rows", "n_usable"))
+    which = fusing.ROWS.get(report["rows"], report["rows"])
+    st.caption(f"Over {n if n == of else f'{n} of {of}'} {which} that have what is given.")
+    table = judged_table(report, wish.shown, wish.title)
+    config: dict[str, Any] = {c: st.column_config.NumberColumn(format="percent") for c in ("first", "in the first 10")}
+    config |= {c: st.column_config.NumberColumn(format="localized") for c in ("median place", "of", "items")}
+    st.dataframe(table, hide_index=True, height="content", key=f"{view}-judged", column_config=config)
+    code = python_models.rebuild_report(wish.name, wish.given, JUDGED)
+    view_bar(f"{view}-all", table=lambda: table, python=code)
+
+
+def judged_table(report: dict[str, Any], shown: list[str], title: str) -> pd.DataFrame:
+    """For each modality a line of who rebuilds, one of the ridge maps, and one of chance."""
+    lines = []
+    for m, own in report["modalities"].items():
+        if m not in shown:
+            continue
+        chance = {key.removeprefix("chance_"): own[key] for key in own if key.startswith("chance_")}
+        chance |= {"n": own["n"], "n_gallery": own["n_gallery"]}
+        for who, score in ((title, own), (RIDGE, own["baseline"]), ("Chance", chance)):
+            if score is None:
+                continue
+            ends = score.get("recall@10_interval")
+            lines.append(
+                {
+                    "modality": f"{m} (given)" if own["given"] else m,
+                    "rebuilt by": who,
+                    "first": score["recall@1"],
+                    "in the first 10": score["recall@10"],
+                    "95 % interval": "" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}",
+                    "median place": score["median_rank"],
+                    "of": score["n_gallery"],
+                    "items": score["n"],
+                }
+            )
+    return pd.DataFrame(lines)

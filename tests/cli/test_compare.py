@@ -155,10 +155,19 @@ def test_reconstruct_over_all_and_for_one_item(own_run):
     assert report["rows"] == "held-out" and report["given"] == ["fac", "kar"]
     assert set(report["modalities"]) == {"fac", "fou", "kar", "mor", "pix", "zer"}
     assert all(0 <= v["recall@10"] <= 1 and v["n"] > 0 for v in report["modalities"].values())
+    assert report["baseline"] == "ridge-maps" and report["n_rows"] == report["n_usable"]
+    hidden = report["modalities"]["fou"]
+    assert not hidden["given"] and 0 <= hidden["baseline"]["recall@10"] <= 1 and hidden["n_gallery"] > hidden["n"]
+    ridge = json.loads(mmexplore("reconstruct", own_run, "--given", "fac,kar", "--by", "ridge-maps", "--json"))
+    assert ridge["baseline"] is None, "it is the baseline itself"
+    mine = ridge["modalities"]["fou"]
+    assert {k: mine[k] for k in hidden["baseline"]} == hidden["baseline"]
+    assert "ridge_recall@1" in mmexplore("reconstruct", own_run, "--given", "fac,kar")
     some = json.loads(mmexplore("weights", own_run, "--json"))["per_item"]
     item = next(i for i, w in some.items() if w[0] > 0)
     one = json.loads(mmexplore("reconstruct", own_run, "--given", "fac", "--item", item, "-k", "3", "--json"))
     assert [len(m["nearest"]) for m in one["modalities"]] == [3] * 6
+    assert all(len(m["cosines"]) == 3 and m["of"] > 0 for m in one["modalities"])
     assert "chance_rank" in mmexplore("reconstruct", own_run, "--given", "fac", "--item", item)
     with pytest.raises(UserError, match="smell"):
         mmexplore("reconstruct", own_run, "--given", "smell")

@@ -47,6 +47,14 @@ def test_house_style_and_nothing_typed_acts_as_markup(name):
     assert layout["paper_bgcolor"] == "rgba(0,0,0,0)" and "title" not in layout
 
 
+def test_ticks_of_neighbouring_panels_do_not_touch():
+    """At 768 px a panel of three is about 190 px wide, 19 px from the next: half a label stands out at either end."""
+    layout = json.loads(score_curves(curves(["a", "b", "c"]), 0.1, "Accuracy").to_json())["layout"]
+    for axis in ("xaxis", "xaxis2", "xaxis3"):
+        assert layout[axis]["tickvals"] == [0, 0.5, 1] and layout[axis]["title"]["text"].endswith("%")
+        assert max(map(len, layout[axis]["ticktext"])) == 3
+
+
 def test_every_row_is_counted_once_whatever_is_shown():
     random = np.random.default_rng(0)
     present = random.random((5000, 9)) > 0.4

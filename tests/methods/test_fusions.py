@@ -203,6 +203,13 @@ def test_the_card_is_complete(name):
     assert "Nothing present" in described["card"]["missing"]
 
 
+def test_a_card_has_a_short_name_for_tables():
+    short = {name: method.card.short for name, method in METHODS.items()}
+    assert (short["mvae"], short["mopoe"], short["gated"]) == ("MVAE", "MoPoE", "GMU")
+    assert short["late-sum"] == "Weighted sum of experts (late fusion)" and short["attention"] == "Attention fusion"
+    assert len(set(short.values())) == len(short)
+
+
 @every
 def test_history_has_the_agreed_columns_and_a_curve_a_modality(name):
     history = fitted(name).history_

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.journey.missing import missing_lab
+from mmexplore.ui import rebuilding
 from mmexplore.workspace import Workspace
 from tests.methods.made import data
 from tests.pages.conftest import OpenPage
@@ -89,9 +90,10 @@ def test_by_hand_needs_a_fusion(open_page: OpenPage):
 def test_ridge_maps_fill_in_beside_chance(open_page: OpenPage):
     test = choose(open_page(PAGE, "vectors"), "Fill in")
     assert not test.exception
-    judged = next(d.value for d in test.dataframe if "filled in" in d.value)
-    assert list(judged["filled in"]) == ["cap*tion*"] and 0 <= judged["R@1"][0] <= 1
-    assert any("by chance it would be about number" in t.value for t in test.text)
+    judged = next(d.value for d in test.dataframe if "rebuilt by" in d.value)
+    assert list(judged["modality"]) == ["cap*tion*"] * 2 and list(judged["rebuilt by"]) == ["Ridge maps", "Chance"]
+    assert judged["first"].between(0, 1).all()
+    assert any("Its own comes in place" in t.value and "by luck" in t.value for t in test.text)
     strings = [str(e.value) for name in VALUES for e in test.get(name)]
     assert not [s for s in strings if "cap*tion*" in s]
 
@@ -109,6 +111,35 @@ def test_a_generative_fusion_fills_in(open_page: OpenPage, fused: Workspace):
     workspace.add_fusion(journey.fuse(workspace, "autoencoder", {"epochs": 2}))
     test = choose(open_page(PAGE, workspace=workspace), "Fill in")
     assert not test.exception and test.selectbox[0].value == "autoencoder"
+    judged = next(d.value for d in test.dataframe if "rebuilt by" in d.value)
+    assert set(judged["modality"]) == {"image", "text"}, "what is given is not filled in"
+    assert list(judged["rebuilt by"][:3]) == [workspace.fitted.fusion.card.short, "Ridge maps", "Chance"]
+
+
+def test_an_item_that_has_nothing_of_what_is_given_says_so(open_page: OpenPage):
+    test = choose(open_page(PAGE, "vectors"), "Fill in")
+    test.session_state["choice.fill.given"] = ["cap*tion*"]
+    test.run()
+    assert not test.exception and not test.error, "the menu begins with one that has it"
+    test.selectbox(key="choice.fill.item").set_value("item-9").run()
+    assert not test.exception and "item\\-9" in test.error[0].value and test.dataframe
+
+
+def test_many_rows_are_judged_as_a_job(open_page: OpenPage, monkeypatch):
+    monkeypatch.setattr(rebuilding, "AT_ONCE", 10)
+    test = choose(open_page(PAGE, "vectors"), "Fill in")
+    for kind in ("ridge", "judge"):
+        waiting = next(w for w in test.session_state["jobs"] if w.kind.startswith(kind))
+        assert waiting.job.wait(60) and waiting.job.state == "done", waiting.job.error
+        frame = AppTest.from_string(FRAMED)
+        kept = ("jobs", "workspace", *(k for k in ("results",) if k in test.session_state))
+        for key in kept:
+            frame.session_state[key] = test.session_state[key]
+        frame.run()
+        for key in ("jobs", "results"):
+            test.session_state[key] = frame.session_state[key]
+        test.run()
+    assert not test.exception and any("rebuilt by" in d.value for d in test.dataframe)
 
 
 def test_one_modality_alone_is_said(open_page: OpenPage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from mmexplore import journey
@@ -26,12 +27,22 @@ def test_an_item_is_rebuilt_from_what_is_shown(open_page: OpenPage, rebuilding):
     test.run()
     assert not test.exception
     said = [t.value for t in test.text]
-    rebuilt = next(t for t in said if t.startswith("cap*tion*, rebuilt from photo"))
+    rebuilt = next(t for t in said if t.startswith("Rebuilt from photo."))
     assert "in place" in rebuilt and "by luck" in rebuilt
-    assert any(t.startswith("photo, given, and given back") for t in said)
+    assert any(t.startswith("Given, and given back.") for t in said)
+    assert any(t.startswith("1. cosine") for t in said)
+    found = journey.rebuild_item(rebuilding, "item-12", ["photo"])
+    own = [np.isin(12, f.rows[0]) for f in found]
+    assert [any(" · its own" in t for t in said)] == [any(own)], "each item is a group of its own"
     assert len(test.get("image")) >= 7, "the item and its nearest photos"
     table = test.dataframe[0].value
-    assert list(table["modality"]) == ["photo", "cap*tion*"] and list(table["given"]) == [True, False]
+    assert list(table["modality"]) == ["photo (given)"] * 2 + ["cap*tion*"] * 3
+    title = rebuilding.fusions["mvae"].fusion.card.short
+    assert list(table["rebuilt by"]) == [title, "Chance", title, "Ridge maps", "Chance"]
+    report = journey.rebuild_report(rebuilding, ["photo"])["modalities"]["cap*tion*"]
+    assert table["in the first 10"].tolist()[2:] == [
+        report["recall@10"], report["baseline"]["recall@10"], report["chance_recall@10"]
+    ]  # fmt: skip
 
 
 def test_nothing_shown_is_asked_for(open_page: OpenPage, rebuilding):
@@ -46,7 +57,7 @@ def test_nothing_shown_is_asked_for(open_page: OpenPage, rebuilding):
 def test_draws_and_odd_items_are_real_ones(open_page: OpenPage, rebuilding):
     test = open_page("reconstruct", workspace=rebuilding)
     assert [s.value for s in test.subheader] == ["Over all items", "New items", "Odd items"]
-    assert any("distance" in c.value for c in test.caption)
+    assert any("cosine" in c.value for c in test.caption)
     assert any("sd below; ELBO" in t.value for t in test.text)
     assert {"Coherence", "By luck"} <= {m.label for m in test.metric}
 

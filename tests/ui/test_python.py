@@ -12,7 +12,7 @@ import pytest
 
 from mmexplore import journey, workspace_files
 from mmexplore.latent.projection import project_space, project_steps
-from mmexplore.ui import python, python_weights
+from mmexplore.ui import python, python_models, python_weights
 from mmexplore.ui.maps import Options
 from mmexplore.workspace import Workspace
 from tests.pages.small import make_workspace
@@ -90,6 +90,18 @@ def test_retrieval_and_search(saved, execute, capsys: pytest.CaptureFixture):
     capsys.readouterr()
     execute(python.search_item("item-12", "photo", "cap*tion*", 3))
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_what_is_rebuilt(saved, execute, capsys: pytest.CaptureFixture):
+    execute(python_models.rebuild_item("ridge-maps", "item-12", ["photo"]))
+    found = journey.rebuild_item(saved[0], "item-12", ["photo"], by=journey.rebuilder(saved[0], "ridge-maps"))
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[0] in "pc"] == [
+        f.modality for f in found
+    ]
+    names, _ = execute(python_models.rebuild_report("ridge-maps", ["photo"], 2000))
+    said = capsys.readouterr().out
+    report = journey.rebuild_report(names["workspace"], ["photo"], names["by"], 2000)
+    assert said.strip() == str(report)
 
 
 def test_the_fit_itself(saved, execute):
