@@ -204,7 +204,8 @@ def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkey
 
 
 INTERRUPTED = """
-import importlib, os, sys, time
+import importlib, os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in a shell's background inherit "ignore"
 module, _, name = sys.argv.pop(1).partition(":")
 how, owner = int(sys.argv.pop(1)), importlib.import_module(module)
 *inner, last = name.split(".")
