@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import tracemalloc
 import zlib
 
@@ -46,11 +45,9 @@ def huge_png(width: int, height: int) -> bytes:
 def test_the_pixel_cap_holds_before_anything_is_decoded(size):
     data = huge_png(*size)
     tracemalloc.start()
-    start = time.perf_counter()
     for look in (open_image, check_image, thumbnail):
         with pytest.raises(UserError, match="pixels"):
             look(data)
-    assert time.perf_counter() - start < 1.0
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 

@@ -125,13 +125,13 @@ def test_a_huge_cell_is_listed_and_the_rest_goes_on(table, monkeypatch):
 
 
 def test_a_cell_of_100_megabytes_costs_seconds_not_the_memory(table):
-    start = time.process_time()
+    start = time.thread_time()
     tracemalloc.start()
     read = table(b"id,text\n1,ok\n2," + b"x" * 100_000_000 + b"\n3,ok\n")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert read.columns["id"] == ["1", "3"] and len(read.rejected) == 1
-    assert time.process_time() - start < 10 and peak < 600_000_000
+    assert time.thread_time() - start < 10 and peak < 600_000_000
 
 
 def test_json_lines_bad_lines_are_listed(table):
