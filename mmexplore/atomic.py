@@ -84,7 +84,9 @@ def read_whole(path: Path, read: Callable[[Path], T]) -> T:
             continue
         if _identity(path) == which:
             return found
-    raise UserError("is saved again and again while it is read", str(path), "try again when that is over")
+    with _alone(path):  # it is saved again and again: who saves waits for this reader
+        _mend(path)
+        return read(path)
 
 
 def _alone(path: Path) -> FileLock:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mmexplore import workspace_files
-from mmexplore.atomic import read_whole, write_whole
+from mmexplore.atomic import READS, read_whole, write_whole
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace
@@ -126,6 +126,24 @@ def test_two_saves_in_the_middle_of_a_read_are_noticed(tmp_path):
 
     save("0")
     assert read_whole(path, read) == ("2", "2") and len(reads) == 2
+
+
+def test_a_reader_whom_every_save_disturbs_has_the_last_word(tmp_path):
+    """Who saves without end does not keep a reader out: in the end it reads while nobody may save."""
+    path, reads = tmp_path / "run", []
+
+    def save(said: str) -> None:
+        write_whole(path, lambda folder: (folder / "said").write_text(said))
+
+    def read(folder: Path) -> str:
+        reads.append(1)
+        found = (folder / "said").read_text()
+        if len(reads) <= READS:
+            save(str(len(reads)))
+        return found
+
+    save("0")
+    assert read_whole(path, read) == str(READS) and len(reads) == READS + 1
 
 
 def test_two_who_save_at_once_take_turns(tmp_path):

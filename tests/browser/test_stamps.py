@@ -106,6 +106,17 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     assert not page.get_by_test_id("stAlertContentError").count()
     person.photograph("stamps-words")
 
+    person.go("Compare")
+    expect(page.get_by_role("button", name="Compare", exact=True)).to_be_enabled()
+    person.go("Missing modalities")
+    person.press("Drop and measure")
+    person.wait_for_job(300)
+    expect(page.get_by_role("heading", name="The worst subset")).to_be_visible()
+    person.photograph("stamps-missing")
+    person.go("Reconstruct")
+    expect(page.get_by_role("button", name="Fit a multimodal VAE (MVAE)")).to_be_enabled()
+    assert not page.get_by_test_id("stAlertContentError").count()
+
 
 def _sound(shared_data: Path) -> bytes:
     """One of the sound effects, to ask with."""
