@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,9 +21,11 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.load import HOST, free_port
-
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY))
+
+from benchmarks.load import HOST, free_port, start_server  # noqa: E402
+
 PIXELS = 600  # noise does not compress: about 1.1 MB a picture
 
 
@@ -115,22 +114,13 @@ def main() -> None:
     parser.add_argument("--mb", type=int, default=300)
     megabytes = parser.parse_args().mb
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port"]
-    command += [str(port), "--server.address", HOST, "--server.fileWatcherType", "none"]
-    server = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, env=os.environ)
-    address = f"http://{HOST}:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(run(megabytes, Path(folder), address, server.pid), indent=1))
-    finally:
-        server.terminate()
-        server.wait(20)
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(port, Path(folder, "log"))
+        try:
+            print(json.dumps(run(megabytes, Path(folder), f"http://{HOST}:{port}", server.pid), indent=1))
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 if __name__ == "__main__":

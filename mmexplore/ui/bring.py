@@ -153,23 +153,18 @@ def _look(brought: Brought, folder: Path) -> None:
     """Unpack and recognise, as a job; what was brought goes again where that fails or is cancelled."""
     from mmexplore.pairs.read import Recognised, recognise
 
-    def work(progress: Progress) -> Recognised | UserError:
+    def work(progress: Progress) -> Recognised:
         try:
             return recognise(source_of(brought.paths), workdir=brought.workdir, progress=progress)
-        except UserError as error:  # no fault of ours: one sentence, and nothing for a bug report
-            shutil.rmtree(folder, ignore_errors=True)
-            return error
-        except Cancelled:
+        except (UserError, Cancelled):
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def take_up(found: Recognised | UserError) -> None:
-        if isinstance(found, UserError):
-            raise found
+    def take_up(found: Recognised) -> None:
         st.session_state["brought"] = (brought, found)
 
     st.session_state.pop("brought", None)
-    jobs_view.submit(f"Look at {brought.name}", work, take_up, "look", patience=1.0)
+    jobs_view.submit(f"Look at {brought.name}", work, take_up, "look", patience=1.0, sentence=True)
 
 
 def _preview(brought: Brought, found: Any) -> None:
@@ -214,27 +209,22 @@ def _preview(brought: Brought, found: Any) -> None:
 def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     from mmexplore.pairs.read import read_pairs
 
-    def work(progress: Progress) -> PairedDataset | UserError:
-        try:
-            return read_pairs(
-                source_of(brought.paths),
-                workdir=brought.workdir,
-                roles=roles,
-                on_broken=on_broken,
-                progress=progress,
-                check_rows=room.check_items,
-            )
-        except UserError as error:  # what was brought stays, so that another role can be tried
-            return error
+    def work(progress: Progress) -> PairedDataset:
+        return read_pairs(
+            source_of(brought.paths),
+            workdir=brought.workdir,
+            roles=roles,
+            on_broken=on_broken,
+            progress=progress,
+            check_rows=room.check_items,
+        )
 
-    def take_up(dataset: PairedDataset | UserError) -> str:
-        if isinstance(dataset, UserError):
-            raise dataset
+    def take_up(dataset: PairedDataset) -> str:  # only now: with another role it can be tried again
         st.session_state.pop("brought", None)
         show_pairs(dataset)
         return f"{len(dataset):,} rows read. Next: Encode."
 
-    jobs_view.submit(f"Read {brought.name}", work, take_up, "read")
+    jobs_view.submit(f"Read {brought.name}", work, take_up, "read", sentence=True)
 
 
 def show_pairs(dataset: PairedDataset) -> None:

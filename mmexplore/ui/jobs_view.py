@@ -31,6 +31,7 @@ def submit(
     kind: str,
     patience: float = 0.0,
     left: Callable[[], None] = lambda: None,
+    sentence: bool = False,
 ) -> None:
     """Queue `work(progress)`; once it is done, `take_up(result)` runs in this session, whatever page is shown.
 
@@ -40,9 +41,10 @@ def submit(
         kind: "encode", "fuse", "read" ...: a new job of a kind replaces a failed one on display.
         patience: seconds to wait here for work that is mostly over at once, before its strip is shown.
         left: keeps what there is of a job that was cancelled.
+        sentence: a UserError of `work` is no fault of ours: one sentence to read, not a failed job with a traceback.
     """
     try:
-        job = pool().submit(title, work, session.owner())
+        job = pool().submit(title, _answering(work) if sentence else work, session.owner())
     except UserError as error:
         say_error(error)
         return
@@ -50,6 +52,18 @@ def submit(
     _waiting().append(Waiting(job, take_up, kind, left))
     job.wait(patience)
     st.rerun()
+
+
+def _answering(work: Callable[[Progress], Any]) -> Callable[[Progress], Any]:
+    """The same work, whose UserError is its answer; `collect` says it."""
+
+    def answer(progress: Progress) -> Any:
+        try:
+            return work(progress)
+        except UserError as error:
+            return error
+
+    return answer
 
 
 def _waiting() -> list[Waiting]:
@@ -122,7 +136,10 @@ def collect() -> None:
         if waiting.job.state == "done":
             _waiting().remove(waiting)
             try:
-                st.session_state["notice.done"] = waiting.take_up(waiting.job.take()) or ""
+                answer = waiting.job.take()
+                if isinstance(answer, UserError):
+                    raise answer
+                st.session_state["notice.done"] = waiting.take_up(answer) or ""
             except UserError as error:
                 st.session_state["notice"] = str(error)
         elif waiting.job.state == "cancelled":

@@ -85,7 +85,7 @@ def _save(workspace: Workspace) -> None:
     name = "" if workspace.dataset is None else f"{one_line(workspace.dataset.name, 60)}, "
     what = f"{name}{len(source):,} rows"
 
-    def work(progress: Progress) -> Saved | UserError:
+    def work(progress: Progress) -> Saved:
         from mmexplore.workspace_files import save_zip
 
         path = folder / FILE
@@ -94,20 +94,15 @@ def _save(workspace: Workspace) -> None:
             save_zip(as_it_is, path, folder, progress)
             progress.check()
             return Saved(path, path.stat().st_size, what)
-        except UserError as error:  # no fault of ours: one sentence, and nothing for a bug report
-            shutil.rmtree(folder, ignore_errors=True)
-            return error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def take_up(saved: Saved | UserError) -> str:
-        if isinstance(saved, UserError):
-            raise saved
+    def take_up(saved: Saved) -> str:
         st.session_state[SAVED] = saved
         return f"The workspace is saved ({in_words(saved.size)}). Download it on the Data page."
 
-    jobs_view.submit("Save the workspace", work, take_up, "save", patience=1.0)
+    jobs_view.submit("Save the workspace", work, take_up, "save", patience=1.0, sentence=True)
 
 
 def _offer() -> None:
@@ -143,14 +138,11 @@ def _path_form() -> None:
 def _reopen(path: Path, folder: Path, name: str) -> None:
     """Unpack and read, as a job, into a folder of the session; nothing of it stays where that fails or is cancelled."""
 
-    def work(progress: Progress) -> Workspace | UserError:
+    def work(progress: Progress) -> Workspace:
         from mmexplore.workspace_files import open_zip
 
         try:
             opened = open_zip(path, folder, progress)
-        except UserError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            return error
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -160,9 +152,7 @@ def _reopen(path: Path, folder: Path, name: str) -> None:
             path.unlink()  # what was uploaded is unpacked: it need not be there twice
         return opened
 
-    def take_up(opened: Workspace | UserError) -> str:
-        if isinstance(opened, UserError):
-            raise opened
+    def take_up(opened: Workspace) -> str:
         try:
             session.set_workspace(opened)
         except UserError:
@@ -170,7 +160,7 @@ def _reopen(path: Path, folder: Path, name: str) -> None:
             raise
         return f"{one_line(name, 60)} is open."
 
-    jobs_view.submit(f"Open {name}", work, take_up, "reopen", patience=1.0)
+    jobs_view.submit(f"Open {name}", work, take_up, "reopen", patience=1.0, sentence=True)
 
 
 # -- report ----------------------------------------------------------------------

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.load import HOST, free_port, start_server
 from tests.conftest import REPOSITORY
 
 OUT = REPOSITORY / "tests" / "out"
@@ -25,23 +20,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from mmexplore import showcase
 
     showcase.prepare_example("emoji")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    log = (tmp_path_factory.mktemp("server") / "log").open("w+")
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
+    port = free_port()
+    process = start_server(port, tmp_path_factory.mktemp("server") / "log")
     try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-                break
-            except OSError:
-                assert process.poll() is None, Path(log.name).read_text()
-                time.sleep(0.1)
-        yield address
+        yield f"http://{HOST}:{port}"
     finally:
         process.terminate()
         process.wait(20)
