@@ -20,7 +20,8 @@ def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go
         modalities: in the order of the data, so that each has the colour it has in other figures.
 
     Losses on the left, scores ("train accuracy" ...) on the right where there are any. Train is dotted, held-out
-    ("val ...") solid, a vertical line marks the epoch that was kept. No rows: a figure that says so.
+    ("val ...") solid, a vertical line marks the epoch that was kept. Where each side shows one quantity, the legend
+    names a colour once for both sides. No rows: a figure that says so.
     """
     curves = history[history["part"] != KEPT]
     if curves.empty:
@@ -41,12 +42,17 @@ def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go
     names = [m for m in dict.fromkeys([*modalities, *curves["modality"]]) if m]
     colours = {**modality_colours(names), "": TEXT} if names else {"": BASE[0]}
     several = len(panels) < len(quantities.unique())
+    shared = len(panels) <= 1 and len(quantities.unique()) - len(panels) <= 1
+    named: set[str] = set()
     for (part, modality), line in curves.groupby(["part", "modality"], sort=False):
         right = bool(panels) and several and "loss" not in str(part)
+        name = _name(str(part), str(modality)) if shared else f"{part} · {modality}" if modality else str(part)
         figure.add_scatter(
             x=line["epoch"],
             y=line["value"],
-            name=label(f"{part} · {modality}" if modality else part, 40),
+            name=label(name, 40),
+            legendgroup=label(name, 40),
+            showlegend=name not in named,
             mode="lines",
             line={
                 "color": colours[str(modality)],
@@ -57,6 +63,7 @@ def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go
             yaxis="y2" if right else "y",
             hovertemplate="epoch %{x}: %{y:.4g}",
         )
+        named.add(name)
     kept = history.loc[history["part"] == KEPT, "epoch"]
     if len(kept):
         for axis in ("x", "x2") if panels and several else ("x",):
@@ -72,6 +79,12 @@ def learning_curves(history: pd.DataFrame, modalities: Sequence[str] = ()) -> go
             )
         figure.add_annotation(x=kept.iloc[-1], y=1, yref="y domain", yanchor="bottom", text="kept", showarrow=False)
     # The legend's lines would press the axes together until their title stood among them.
-    figure.update_layout(height=360 + 19 * (len(figure.data) // 4))
+    figure.update_layout(height=360 + 19 * (len(named) // 4))
     figure.update_layout(legend={"orientation": "h", "y": -0.26, "yanchor": "top", "x": 0}, showlegend=True)
     return figure
+
+
+def _name(part: str, modality: str) -> str:
+    """In the legend: of which rows, and with what shown."""
+    rows = "train" if part.startswith("train") else "held out"
+    return f"{rows}, only {modality} shown" if modality else rows

@@ -20,12 +20,13 @@ from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import item_grid
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import numbers, one_line, plain, section
+from mmexplore.ui.widgets import PERCENT, in_percent, numbers, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 BACKGROUND = 5000  # points drawn behind the one that moves
 TOP = 5  # classes whose probability is shown
 TABLE = 445  # pixels of a table's width
+SIDES = ("before", "now")
 
 
 @st.fragment
@@ -136,8 +137,7 @@ def _answers(found: ByHand, classes: np.ndarray | None) -> pd.DataFrame | None:
 def _show(tables: dict[str, pd.DataFrame | None], title: str, labels: np.ndarray | None, row: int) -> None:
     """Weights and probabilities, before and now, beside each other."""
     share = {
-        side: st.column_config.ProgressColumn(side, min_value=0.0, max_value=1.0, format="percent")
-        for side in ("before", "now")
+        side: st.column_config.ProgressColumn(side, min_value=0.0, max_value=100.0, format=PERCENT) for side in SIDES
     }
     beside = st.container(horizontal=True, gap="medium")  # one under the other where they would be cut
     with beside.container(width=TABLE):
@@ -145,13 +145,15 @@ def _show(tables: dict[str, pd.DataFrame | None], title: str, labels: np.ndarray
         if tables["weights"] is None:
             st.caption(plain(f"{title} has no weights of its own."))
         else:
-            st.dataframe(tables["weights"], hide_index=True, key="hand-weights", column_config=share)
+            st.dataframe(
+                in_percent(tables["weights"], *SIDES), hide_index=True, key="hand-weights", column_config=share
+            )
     with beside.container(width=TABLE):
         st.markdown("**Probabilities**")
         if tables["answer"] is None:
             st.caption("This fusion predicts no class.")
         else:
-            st.dataframe(tables["answer"], hide_index=True, key="hand-answer", column_config=share)
+            st.dataframe(in_percent(tables["answer"], *SIDES), hide_index=True, key="hand-answer", column_config=share)
             if labels is not None and str(labels[row]):
                 st.text(one_line(f"True label: {labels[row]}", 80))
 

@@ -15,7 +15,7 @@ from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, live, method_card, parameters, session
 from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain
+from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain
 from mmexplore.workspace import FittedFusion, Workspace
 
 LABEL_TARGET, NO_TARGET = "label", "none"
@@ -161,7 +161,7 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
     """The table with bars, and one sentence on whether the fusion gained anything."""
     score = fitted.score
     share = score.metric != "r2"
-    number = "percent" if share else "%.2f"
+    number, most = (PERCENT, 100.0) if share else ("%.2f", 1.0)
     metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
     _, judged = session.remember(("scored", id(fitted)), lambda: (fitted, journey.scored(workspace).present))
@@ -169,11 +169,12 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
         st.caption(plain(f"{lacking} A modality alone can only guess there, and its score counts that.", 600))
     config: dict[str, Any] = {
         "what": st.column_config.TextColumn("", width="medium"),
-        "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=1.0, format=number),
+        "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=most, format=number),
         "low": st.column_config.NumberColumn("from", format=number),
         "high": st.column_config.NumberColumn("to", format=number),
     }
-    st.dataframe(table, hide_index=True, key="scores", column_config=config)
+    seen = in_percent(table, "score", "low", "high") if share else table
+    st.dataframe(seen, hide_index=True, key="scores", column_config=config)
     st.text(verdict(fitted))
 
 

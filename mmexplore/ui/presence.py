@@ -11,7 +11,7 @@ import streamlit as st
 from mmexplore.figures.patterns import missing_pattern
 from mmexplore.ui import python, session
 from mmexplore.ui.download import chart, view_bar
-from mmexplore.ui.widgets import one_line, plain, section
+from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 UNEVEN = 0.2  # a modality's share in a class that differs so much from its share overall is pointed out
@@ -40,19 +40,25 @@ def view(workspace: Workspace) -> None:
             st.text(sentence)
         view_bar("patterns", figure=figure, table=lambda: patterns(present), python=python.patterns())
         with st.expander("As a table"):
-            st.dataframe(patterns(present), hide_index=True, key="patterns", column_config=_COLUMNS)
+            table = in_percent(patterns(present), "share")
+            st.dataframe(table, hide_index=True, key="patterns", column_config=_COLUMNS)
             by_class = presence_by_class(present, labels)
             if by_class is not None:
                 st.caption("The share of each class that has a modality, the class that lacks most first.")
-                share = st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent")
-                config = {str(m): share for m in present if m not in ("class", "rows")}
-                st.dataframe(by_class, hide_index=True, key="patterns-class", column_config=config)
+                share = st.column_config.ProgressColumn(min_value=0, max_value=100, format=PERCENT)
+                shares = [str(m) for m in present if m not in ("class", "rows")]
+                st.dataframe(
+                    in_percent(by_class, *shares),
+                    hide_index=True,
+                    key="patterns-class",
+                    column_config=dict.fromkeys(shares, share),
+                )
     _not_encoded(workspace)
 
 
 _COLUMNS = {
     "rows": st.column_config.NumberColumn("Rows", format="localized"),
-    "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=1, format="percent"),
+    "share": st.column_config.ProgressColumn("Share", min_value=0, max_value=100, format=PERCENT),
 }
 
 

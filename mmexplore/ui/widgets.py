@@ -7,10 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from mmexplore.errors import UserError
 
+PERCENT = "%.1f %%"  # Streamlit's own "percent" shows 81 %, 69.4 % and 83.63 % in one column
 STYLE = Path(__file__).with_name("style.css")
 
 # Everything that CommonMark, GFM, LaTeX or Streamlit's own directives give a meaning to.
@@ -50,6 +52,11 @@ def section(title: str, lead: str = "") -> None:
     st.subheader(title, anchor=False)
     if lead:
         st.caption(lead)
+
+
+def in_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """A copy for the eye: shares (0 to 1) of these columns in per cent, to be shown with the format PERCENT."""
+    return table.assign(**{c: table[c] * 100 for c in columns})
 
 
 def numbers(values: Sequence[tuple[str, str, str]]) -> None:

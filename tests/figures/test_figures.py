@@ -133,10 +133,24 @@ def test_an_item_has_no_point_of_a_modality_that_it_lacks():
 
 
 def test_curves_of_many_modalities_leave_room_for_the_title_of_the_axis():
-    rows = [(e, p, m, 1.0) for e in (1, 2) for p in ("val loss", "val accuracy") for m in ("", *"abcdefgh")]
+    rows = [(e, p, m, 1.0) for e in (1, 2) for p in ("val loss", "val accuracy") for m in ("", *"abcdefghijklmnopq")]
     history = pd.DataFrame(rows, columns=["epoch", "part", "modality", "value"])
     few = learning_curves(history[history["modality"] == ""])
     assert learning_curves(history).layout.height > few.layout.height + 60
+
+
+def test_the_legend_names_a_colour_once_for_both_sides():
+    parts = ("train loss", "train accuracy", "val loss", "val accuracy")
+    rows = [(1, p, m, 1.0) for p in parts for m in (("", "a") if p.startswith("val") else ("",))]
+    figure = learning_curves(pd.DataFrame(rows, columns=["epoch", "part", "modality", "value"]), ["a"])
+    assert [t.name for t in figure.data if t.showlegend] == ["train", "held out", "held out, only a shown"]
+    assert all(t.legendgroup == t.name for t in figure.data) and len(figure.data) == len(rows)
+
+
+def test_curves_of_several_quantities_keep_their_names():
+    rows = [(1, p, "", 1.0) for p in ("train loss", "val loss", "val recall", "val probe")]
+    figure = learning_curves(pd.DataFrame(rows, columns=["epoch", "part", "modality", "value"]))
+    assert [t.name for t in figure.data if t.showlegend] == ["train loss", "val loss", "val recall", "val probe"]
 
 
 def test_every_query_is_in_one_bin_of_the_rank_histogram():
@@ -186,4 +200,4 @@ def test_a_modality_has_the_colour_of_its_place_in_the_data_in_the_curves_too():
     )
     colour = {t.name: t.line.color for t in learning_curves(history, ["a", "b"]).data}
     expected = theme.modality_colours(["a", "b"])
-    assert colour == {"val loss · a": expected["a"], "val loss · b": expected["b"]}
+    assert colour == {f"held out, only {m} shown": expected[m] for m in "ab"}
