@@ -17,7 +17,7 @@ from mmexplore.pairs.files import Files
 from mmexplore.pairs.images import is_animated
 from mmexplore.pairs.language import words
 from mmexplore.pairs.media import KIND_OF_SUFFIX, kind_of_name, suffix_of
-from mmexplore.pairs.roles import MODALITY_ROLES, ONE_ONLY, ColumnGuess, normal_split, rank
+from mmexplore.pairs.roles import MODALITY_ROLES, ONE_ONLY, ColumnGuess, normal_split, rank, role_by_name
 from mmexplore.pairs.tables import Table, sample_of
 from mmexplore.pairs.values import as_array, is_number, is_numeric_target, shorten
 
@@ -33,6 +33,7 @@ _MEDIA_WORDS: dict[str, Kind] = {
     **dict.fromkeys(words("video videos movie film"), Kind.VIDEO),
 }
 _FILE_WORDS = words("file filename filenames path filepath files paths file_name file_path")
+FEW = 30  # values of a category
 _LATITUDE, _LONGITUDE = ("lat", "latitude"), ("lon", "lng", "long", "longitude")
 
 
@@ -41,7 +42,8 @@ def guess_columns(table: Table, files: Files | None = None) -> list[ColumnGuess]
     guesses = [_guess(name, values, table, files) for name, values in table.columns.items()]
     guesses = _one_of_each(guesses, table)
     guesses = _places(guesses, table)
-    return _numbers_together(guesses, table)
+    guesses = _numbers_together(guesses, table)
+    return [replace(g, fits_table=_fits_table(g, table)) for g in guesses]
 
 
 # -- one column ---------------------------------------------------------------------------
@@ -221,6 +223,17 @@ def _numbers_together(guesses: list[ColumnGuess], table: Table) -> list[ColumnGu
         return guesses
     why = f"one of {len(measured)} columns of measurements: together one modality"
     return [replace(g, role="tabular", kind=Kind.TABLE, why=why) if g in measured else g for g in guesses]
+
+
+def _fits_table(guess: ColumnGuess, table: Table) -> bool:
+    """Kept as a column: numbers, or at most `FEW` values that come more than once; not named like a second label."""
+    if guess.role != "column" or role_by_name(guess.name) is not None:
+        return False
+    sample = sample_of(table.columns[guess.name])
+    distinct = {str(v) for v in sample}
+    if len(distinct) < 2:
+        return False
+    return all(map(is_number, sample)) or len(distinct) <= min(FEW, len(sample) / 2)
 
 
 def _words(name: str) -> set[str]:

@@ -49,6 +49,8 @@ class ColumnGuess:
     Attributes:
         name: of the column.  role: one of `ROLES`.  kind: of the modality, None where the role is no modality.
         example: a value of it, shortened.  why: one sentence for the person.
+        fits_table: it is kept as a column, but its numbers or few values could be part of a tabular modality. That is
+            never guessed: a column that tells the label would be among them.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ColumnGuess:
     kind: Kind | None
     example: str
     why: str
+    fits_table: bool = False
 
 
 def normal_split(value: Any) -> str | None:
@@ -90,7 +93,9 @@ def correct(guesses: Sequence[ColumnGuess], roles: dict[str, str] | None) -> lis
     for guess in guesses:
         if guess.name in roles:
             role = roles[guess.name]
-            corrected.append(replace(guess, role=role, kind=MODALITY_ROLES.get(role), why="you said so"))
+            corrected.append(
+                replace(guess, role=role, kind=MODALITY_ROLES.get(role), why="you said so", fits_table=False)
+            )
         elif guess.role in taken:
             corrected.append(replace(guess, role="column", kind=None, why=f"another column is the {guess.role}"))
         else:

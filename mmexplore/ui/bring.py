@@ -10,25 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
-from mmexplore.pairs.roles import ROLES
 from mmexplore.pairs.rows import OnBroken
 from mmexplore.serving import demo, not_in_demo
-from mmexplore.ui import jobs_view, room, session
+from mmexplore.ui import jobs_view, role_editor, room, session
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import say_error
 from mmexplore.uploads import account_of
 
-ROLE_HELP = (
-    "image, text, vector ...: a modality. label: the class to learn. group: rows that are right answers for "
-    "one another. "
-    "split: train / val / test. column: kept to colour by. ignore: left out."
-)
 FILES, FOLDER = "Files", "A folder"
 DEMO = (
     "This is a demo: it shows the built-in examples only, and takes no uploads. Install mmexplore on your own machine "
@@ -171,23 +164,7 @@ def _preview(brought: Brought, found: Any) -> None:
     with st.container(border=True, key="preview"):
         rows = "many rows" if found.n_rows is None else f"{found.n_rows:,} rows"
         st.text(f"{brought.name}: {rows}, {len(found.columns)} columns")
-        st.caption("This is how the columns will be read. Change a role where it is wrong.")
-        table = pd.DataFrame(
-            [{"column": c.name, "role": c.role, "example": str(c.example), "why": c.why} for c in found.columns]
-        )
-        edited = st.data_editor(
-            table,
-            key=f"roles-{brought.workdir.parent.name}",
-            hide_index=True,
-            width="stretch",
-            disabled=["column", "example", "why"],
-            column_config={
-                "column": st.column_config.TextColumn("Column"),
-                "role": st.column_config.SelectboxColumn("Read as", options=list(ROLES), required=True, help=ROLE_HELP),
-                "example": st.column_config.TextColumn("Example"),
-                "why": st.column_config.TextColumn("Why", width="large"),
-            },
-        )
+        roles = role_editor.edit(brought.workdir.parent.name, found.columns)
         if len(found.preview):
             with st.expander("First rows"):
                 st.dataframe(found.preview.astype(str), hide_index=True)
@@ -199,7 +176,6 @@ def _preview(brought: Brought, found: Any) -> None:
         with st.container(horizontal=True):
             if st.button("Read pairs", type="primary", key="read", disabled=jobs_view.busy("read")):
                 room.check_items(found.n_rows)  # before anything is read, where it is known already
-                roles = dict(zip(edited["column"], edited["role"], strict=True))
                 _read(brought, roles, "blank_cell" if keep else "drop_row")
             if st.button("Cancel", key="read-cancel"):
                 del st.session_state["brought"]

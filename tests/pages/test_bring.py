@@ -72,6 +72,20 @@ def test_a_zip_is_looked_at_and_read(data_page: AppTest):
     assert "brought" not in test.session_state
 
 
+def test_numbers_and_categories_become_part_of_a_table_at_a_click(data_page: AppTest):
+    lines = [f"a note of patient number {i},{36 + i / 10:.1f},{20 + i},{'ab'[i % 2]}" for i in range(20)]
+    test = settle(upload(data_page, "notes.csv", "\n".join(["note,fever,age,ward", *lines]).encode()))
+    before = test.session_state["brought"]
+    test.button(key="read-as-table").click().run()
+    assert not test.exception and test.session_state["brought"] is before
+    assert "read-as-table" not in [b.key for b in test.button], "nothing is left to be added"
+    test.button(key="read").click().run()
+    settle(test)
+    dataset = test.session_state["workspace"].dataset
+    assert [list(parts) for parts in dataset.parts.values()] == [["fever", "age", "ward"]]
+    assert list(dataset.kinds) == ["note", *dataset.parts]
+
+
 def test_what_cannot_be_used_is_one_sentence_and_is_not_kept(data_page: AppTest, tmp_path: Path):
     test = settle(upload(data_page, "photos.zip", b"PK no zip at all"))
     assert not test.exception

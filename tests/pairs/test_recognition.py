@@ -7,7 +7,7 @@ import pytest
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import gather
 from mmexplore.pairs.recognition import guess_columns
-from mmexplore.pairs.roles import MODALITY_ROLES, normal_split
+from mmexplore.pairs.roles import MODALITY_ROLES, correct, normal_split
 from mmexplore.pairs.tables import Table
 
 SENTENCES = [f"Here is sentence number {i} of them." for i in range(40)]
@@ -18,6 +18,30 @@ NUMBERS = [f"{i / 7:.3f}" for i in range(40)]
 def roles(columns: dict[str, list], files=None) -> dict[str, str]:
     n = len(next(iter(columns.values())))
     return {g.name: g.role for g in guess_columns(Table("t.csv", columns, range(2, n + 2)), files)}
+
+
+def test_what_could_be_part_of_a_table_is_said_and_not_guessed():
+    found = guess_columns(
+        Table(
+            "t.csv",
+            {
+                "note": SENTENCES,
+                "pulse": NUMBERS,
+                "age": [str(20 + i) for i in range(40)],
+                "ward": WORDS,
+                "class": WORDS,
+                "diagnosis": WORDS,
+                "fold": [str(i % 5) for i in range(40)],
+                "site": ["A"] * 40,
+                "code": [f"x{i}" for i in range(40)],
+                "image": [f"https://example.org/{i}.jpg" for i in range(40)],
+            },
+            range(2, 42),
+        )
+    )
+    assert {g.name for g in found if g.fits_table} == {"pulse", "age", "ward"}
+    assert {g.role for g in found if g.fits_table} == {"column"}
+    assert not any(g.fits_table for g in correct(found, {"age": "tabular"}) if g.name == "age")
 
 
 @pytest.mark.parametrize(
