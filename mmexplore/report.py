@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from mmexplore.html_page import note as _note
 from mmexplore.html_page import section as _section
 from mmexplore.html_page import table as _table
 from mmexplore.html_page import whole_page
+from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_joint, project_space
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.recipe import recipe
@@ -25,15 +27,20 @@ from mmexplore.workspace import Workspace
 MAX_POINTS = 5000
 
 
-def report(workspace: Workspace) -> str:
+def report(workspace: Workspace, progress: Progress | None = None) -> str:
     """The page as a string of HTML; everything a person typed or uploaded in it is escaped, and it fetches nothing."""
-    sections = [_data(workspace)]
+    wanted: dict[str, Callable[[Workspace], str]] = {"Data": _data}
     if workspace.embeddings is not None:
-        sections += [_retrieval(workspace), _maps(workspace)]
+        wanted |= {"Retrieval": _retrieval, "Maps": _maps}
     if workspace.alignment is not None:
-        sections.append(_alignment(workspace))
+        wanted["Alignment"] = _alignment
     if workspace.fitted is not None:
-        sections += [_fusion(workspace), _weights(workspace)]
+        wanted |= {"Fusion": _fusion, "Weights": _weights}
+    sections = []
+    for done, (name, write) in enumerate(wanted.items()):
+        if progress is not None:
+            progress.update(done, len(wanted), name)
+        sections.append(write(workspace))
     sections.append(_section("How to recreate it", f"<pre>{html.escape(recipe(workspace))}</pre>"))
     name = workspace.dataset.name if workspace.dataset else "workspace"
     return whole_page(name, sections)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore.ui import mispairing, views
+from mmexplore.ui import duplicates, mispairing, views
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.session import CHOICE
@@ -32,4 +32,4 @@ else:
     mispairing.how_sure(workspace, shared, src, dst)
     mispairing.review(workspace, table, src, dst)
     mispairing.clean_table(workspace)
-mispairing.duplicates(workspace, shared)
+duplicates.near_duplicates(workspace, shared)

@@ -14,6 +14,7 @@ from mmexplore.retrieval.gallery import Gallery, check_shared, correct_items, ga
 from mmexplore.retrieval.ranks import SAME, blocks
 from mmexplore.retrieval.search import nearest
 
+NEAR = 10  # neighbours of an item that may be its duplicates
 COLUMNS = [
     "row",
     "id",
@@ -174,7 +175,7 @@ def _partner_ranks(queries: Gallery, gallery: Gallery, rows: np.ndarray) -> tupl
 
 
 def near_duplicates(
-    embeddings: Embeddings, modality: str, threshold: float = 0.95, rows: np.ndarray | None = None, k: int = 10
+    embeddings: Embeddings, modality: str, threshold: float = 0.95, rows: np.ndarray | None = None, k: int = NEAR
 ) -> pd.DataFrame:
     """Pairs of distinct items of one modality with a cosine of at least `threshold`, most alike first.
 

@@ -69,7 +69,7 @@ def item_grid(
         skip: modalities not to show.
     """
     rows = np.asarray(rows, dtype=int)
-    start = _page_of(len(rows), key, limit)
+    start = page_of(len(rows), key, limit)
     ids = _ids(workspace)
     with st.container(horizontal=True, gap="small", key=f"grid-{key}"):
         for row in rows[start : start + limit]:
@@ -88,7 +88,7 @@ def _ids(workspace: Workspace) -> np.ndarray:
     return workspace.embeddings.ids if workspace.embeddings is not None else np.array([], object)
 
 
-def _page_of(n: int, key: str, limit: int) -> int:
+def page_of(n: int, key: str, limit: int) -> int:
     """First of the items to show; draws the two buttons where there are more than fit."""
     name = f"{CHOICE}start.{key}"
     start = min(int(st.session_state.get(name, 0)), max(0, (n - 1) // limit * limit))

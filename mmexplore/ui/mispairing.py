@@ -7,23 +7,19 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
-from mmexplore.pairs.values import words_of
-from mmexplore.retrieval.mispairs import Planted, mispairs, near_duplicates, planted_mispairs
+from mmexplore.retrieval.mispairs import Planted, mispairs, planted_mispairs
 from mmexplore.ui import jobs_view, picking, python, selection, session
 from mmexplore.ui.absent import absent
 from mmexplore.ui.download import table_buttons, view_bar
-from mmexplore.ui.items import draw_cell
+from mmexplore.ui.items import draw_cell, page_of
 from mmexplore.ui.searching import shared_id
-from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain, say_error, section
+from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import Workspace
 
 SHOWN = 12
 MARKED = "result.mispairs"  # ids marked as wrong: with the results, so that other data forgets them
 KIND = "mispairs"
-LINES = 1000  # of the table of near-duplicates
 
 
 def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
@@ -75,13 +71,13 @@ def _said(found: Planted) -> str:
 def review(workspace: Workspace, table: pd.DataFrame, src: str, dst: str) -> None:
     """The most suspicious rows as cards, each with what would fit better; a box on each marks it as wrong."""
     marked: set[str] = st.session_state.setdefault(MARKED, set())
-    start = int(st.number_input("Start at", 1, max(1, len(table)), 1, SHOWN, key=f"{CHOICE}mispairs.start", width=170))
-    page = table.iloc[start - 1 : start - 1 + SHOWN]
+    start = page_of(len(table), "mispairs", SHOWN)
+    page = table.iloc[start : start + SHOWN]
     with st.container(horizontal=True, gap="small"):
         st.button("Mark all shown", key="mispairs-mark", on_click=_mark, args=(page["id"].astype(str).tolist(),))
         st.button("Mark none", key="mispairs-unmark", on_click=_mark, args=([],), disabled=not marked)
     with st.container(horizontal=True, gap="small", key="grid-mispairs"):
-        for place, line in enumerate(page.to_dict("records"), start):
+        for place, line in enumerate(page.to_dict("records"), start + 1):
             with st.container(border=True, height="stretch", key=f"card-mispair-{line['row']}"):
                 _suspect(workspace, line, src, dst, place, marked)
     view_bar("mispairs", table=lambda: table.drop(columns="row"), python=python.mispairs(src, dst))
@@ -140,48 +136,3 @@ def clean_table(workspace: Workspace) -> None:
     st.text(f"{len(source) - len(kept):,} marked, {len(kept):,} kept.")
     with st.container(horizontal=True, key="bar-clean"):
         table_buttons(lambda: selection.item_table(workspace, kept), "clean-pairs", key="clean")
-
-
-def duplicates(workspace: Workspace, shared: Embeddings) -> None:
-    """Items of one modality that are nearly the same."""
-    section(
-        "Near-duplicates",
-        "Different items whose vectors are nearly the same: copies, crops, sentences said twice. They make recall look "
-        "better or worse than it is. Choose lines to select both items in every view.",
-    )
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        modality = st.selectbox("Among", shared.modalities, key=f"{CHOICE}duplicates", width=200)
-        least = st.slider("Similarity at least", 0.8, 1.0, 0.95, 0.01, key=f"{CHOICE}duplicates.least", width=260)
-    try:
-        found = session.remember(
-            ("duplicates", session.fingerprint(shared), modality, least),
-            lambda: near_duplicates(shared, modality, least),
-        )
-    except UserError as error:
-        say_error(error)
-        return
-    st.text(f"{len(found):,} pairs.")
-    if len(found):
-        shown = found.head(LINES)
-        if len(shown) < len(found):
-            st.caption(f"The first {LINES:,} of {len(found):,}; the download has all.")
-        picking.table(
-            _with_words(workspace, shown, modality),
-            "duplicates",
-            shared.ids,
-            shown[["row_a", "row_b"]].to_numpy(int),
-            height=280,
-        )
-        view_bar("duplicates", table=lambda: found, python=python.duplicates(modality, least))
-
-
-def _with_words(workspace: Workspace, pairs: pd.DataFrame, modality: str) -> pd.DataFrame:
-    """The pairs for people: ids, what both show, similarity."""
-    table = pairs.drop(columns=["row_a", "row_b"])
-    table.insert(0, "similarity", table.pop("similarity"))  # before what may be long
-    dataset = workspace.dataset
-    if dataset is not None:
-        for side in ("a", "b"):
-            cells = [dataset.cells[modality][row] for row in pairs[f"row_{side}"]]
-            table[f"{modality}_{side}"] = [words_of(c) for c in cells]
-    return table

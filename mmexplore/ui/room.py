@@ -189,7 +189,7 @@ def forget_uploads(room: Room, used: Iterable[Path]) -> None:
     depth = len(home.parts)
     kept = {path.parts[depth] for path in used if path.parts[:depth] == home.parts and len(path.parts) > depth}
     for folder in home.iterdir():
-        if folder.name not in kept and folder.name.split("-")[0] in ("upload", "path", "reopened", "saved"):
+        if folder.name not in kept and folder.name.split("-")[0] in ("upload", "path", "reopened", "made"):
             shutil.rmtree(folder, ignore_errors=True)
 
 

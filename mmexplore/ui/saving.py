@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,22 +18,49 @@ from mmexplore.ui import bring, jobs_view, session, take_away
 from mmexplore.ui.widgets import one_line, say_error, section
 from mmexplore.workspace import Workspace
 
-FILE = "mmexplore-workspace.zip"
-SAVED = "result.saved"  # in the session's state; another workspace clears it
+MADE = "result.made"  # in the session's state, name -> Made; another workspace clears it
 
 
 @dataclass(frozen=True)
-class Saved:
-    """A ZIP on the disk that waits to be taken away.
+class Made:
+    """A file on the disk that waits to be taken away.
 
     Attributes:
-        path: of the ZIP.  size: bytes.
-        what: what it holds, in words.
+        path, size: of the file, in bytes.
+        what: what it was made of, in words.
     """
 
     path: Path
     size: int
     what: str
+
+
+def _zip(workspace: Workspace, path: Path, progress: Progress) -> None:
+    from mmexplore.workspace_files import save_zip
+
+    save_zip(workspace, path, path.parent, progress)
+
+
+def _page(workspace: Workspace, path: Path, progress: Progress) -> None:
+    from mmexplore.report import report
+
+    path.write_text(report(workspace, progress), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Makes:
+    """What can be made of a workspace: the button, the job, the file and what it is called in a sentence."""
+
+    button: str
+    file: str
+    called: str
+    write: Callable[[Workspace, Path, Progress], None]
+
+
+MAKES = {
+    "save": Makes("Save the workspace", "mmexplore-workspace.zip", "ZIP", _zip),
+    "report": Makes("Make the report", "mmexplore-report.html", "report", _page),
+}
 
 
 def panel(workspace: Workspace) -> None:
@@ -43,18 +71,9 @@ def panel(workspace: Workspace) -> None:
             "Pairs with their media, vectors, fits and selection in one ZIP. The shell reads it too, once "
             "unpacked: `mmexplore weights RUN`.",
         )
-        if st.button("Save the workspace", key="save-workspace", disabled=jobs_view.busy("save")):
-            _save(workspace)
-        _offer()
+        _make("save", workspace)
         section("Report", "Everything found so far on one page that opens anywhere, offline.")
-        st.download_button(
-            "Make the report",
-            lambda: _report(workspace),
-            "mmexplore-report.html",
-            "text/html",
-            key="report",
-            on_click="ignore",
-        )
+        _make("report", workspace)
         st.download_button(
             "Make the Python script", lambda: _script(workspace), "mmexplore-run.py", "text/x-python", key="script",
             on_click="ignore", help="The steps from your files to these results, to run without the app.",
@@ -73,54 +92,54 @@ def panel(workspace: Workspace) -> None:
 
 
 # -- saving ----------------------------------------------------------------------
-def _save(workspace: Workspace) -> None:
-    """Write the ZIP, as a job; an earlier one goes first, so that it does not stand in the way of the quota."""
-    home = session.folder("saved")
-    st.session_state.pop(SAVED, None)
+def _make(name: str, workspace: Workspace) -> None:
+    """The button, and below it what was made last, to be downloaded."""
+    if st.button(MAKES[name].button, key=f"make-{name}", disabled=jobs_view.busy(name)):
+        _submit(name, workspace)
+    made: Made | None = st.session_state.get(MADE, {}).get(name)
+    if made is None or jobs_view.busy(name):
+        return
+    if not made.path.exists():
+        del st.session_state[MADE][name]
+        return
+    with st.container(border=True, key=f"made-{name}"):
+        st.text(f"{made.what}, as they were when you pressed the button.")
+        label = f"Download the {MAKES[name].called} ({in_words(made.size)})"
+        st.link_button(label, take_away.address(made.path), type="primary")
+        limit = st.get_option("server.maxUploadSize") << 20
+        if name == "save" and made.size > limit and not demo():
+            way = "by its path, below" if session.local_paths_allowed() else "with mmexplore on your own machine"
+            st.caption(f"An upload may have {in_words(limit)} here, so this one can be opened again only {way}.")
+        st.caption("It stays until you make it again, open something else or leave.")
+
+
+def _submit(name: str, workspace: Workspace) -> None:
+    """Write the file, as a job; an earlier one goes first, so that it does not stand in the way of the quota."""
+    home = session.folder("made", name)
+    st.session_state.setdefault(MADE, {}).pop(name, None)
     shutil.rmtree(home, ignore_errors=True)
-    folder = home / uuid.uuid4().hex[:8]
+    path = home / uuid.uuid4().hex[:8] / MAKES[name].file
     as_it_is = replace(workspace, fusions=dict(workspace.fusions))  # the page may go on fitting meanwhile
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     assert source is not None
-    name = "" if workspace.dataset is None else f"{one_line(workspace.dataset.name, 60)}, "
-    what = f"{name}{len(source):,} rows"
+    of = "" if workspace.dataset is None else f"{one_line(workspace.dataset.name, 60)}, "
+    what = f"{of}{len(source):,} rows"
 
-    def work(progress: Progress) -> Saved:
-        from mmexplore.workspace_files import save_zip
-
-        path = folder / FILE
+    def work(progress: Progress) -> Made:
         try:
-            folder.mkdir(parents=True)
-            save_zip(as_it_is, path, folder, progress)
+            path.parent.mkdir(parents=True)
+            MAKES[name].write(as_it_is, path, progress)
             progress.check()
-            return Saved(path, path.stat().st_size, what)
+            return Made(path, path.stat().st_size, what)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(path.parent, ignore_errors=True)
             raise
 
-    def take_up(saved: Saved) -> str:
-        st.session_state[SAVED] = saved
-        return f"The workspace is saved ({in_words(saved.size)}). Download it on the Data page."
+    def take_up(made: Made) -> str:
+        st.session_state.setdefault(MADE, {})[name] = made
+        return f"The {MAKES[name].called} is ready ({in_words(made.size)}). Download it on the Data page."
 
-    jobs_view.submit("Save the workspace", work, take_up, "save", patience=1.0, sentence=True)
-
-
-def _offer() -> None:
-    """The ZIP that was saved last, to be downloaded; nothing where there is none."""
-    saved: Saved | None = st.session_state.get(SAVED)
-    if saved is None or jobs_view.busy("save"):
-        return
-    if not saved.path.exists():
-        del st.session_state[SAVED]
-        return
-    with st.container(border=True, key="saved"):
-        st.text(f"{saved.what}, as they were when you saved.")
-        st.link_button(f"Download the ZIP ({in_words(saved.size)})", take_away.address(saved.path), type="primary")
-        limit = st.get_option("server.maxUploadSize") << 20
-        if saved.size > limit and not demo():
-            way = "by its path, below" if session.local_paths_allowed() else "with mmexplore on your own machine"
-            st.caption(f"An upload may have {in_words(limit)} here, so this one can be opened again only {way}.")
-        st.caption("It stays until you save again, open something else or leave.")
+    jobs_view.submit(MAKES[name].button, work, take_up, name, patience=1.0, sentence=True)
 
 
 # -- reopening -------------------------------------------------------------------
@@ -161,13 +180,6 @@ def _reopen(path: Path, folder: Path, name: str) -> None:
         return f"{one_line(name, 60)} is open."
 
     jobs_view.submit(f"Open {name}", work, take_up, "reopen", patience=1.0, sentence=True)
-
-
-# -- report ----------------------------------------------------------------------
-def _report(workspace: Workspace) -> bytes:
-    from mmexplore.report import report
-
-    return report(workspace).encode()
 
 
 def _script(workspace: Workspace) -> bytes:

@@ -63,7 +63,7 @@ def test_dit_never_finds_a_table_that_tells_less():
         assert decompose(table)[:3].sum() <= exact(table).as_array()[:3].sum() + 1e-3
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(2, 4), st.integers(2, 4), st.integers(2, 3))
 def test_parts_add_up_and_none_is_negative(seed, a, b, y):
     table = np.random.default_rng(seed).dirichlet(np.full(a * b * y, 0.5)).reshape(a, b, y)

@@ -34,6 +34,14 @@ def test_saved_downloaded_and_opened_again(person: Person, tmp_path: Path):
         assert archive.testzip() is None and "run.json" in archive.namelist()
     assert page.request.get(f"{person.address}/saved/{'a' * 43}").status == 404
 
+    person.press("Make the report")
+    report = page.get_by_role("link", name="Download the report")
+    expect(report).to_be_visible(timeout=120_000)
+    with page.expect_download() as found:
+        report.click()
+    assert found.value.suggested_filename == "mmexplore-report.html"
+    assert "<h2>Weights" in Path(found.value.path()).read_text(encoding="utf-8")
+
     other = person.page.context.new_page()  # another session, which has nothing of it
     other.goto(person.address)
     other.get_by_text("Save and reopen", exact=True).first.click()

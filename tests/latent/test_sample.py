@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mmexplore.latent.sample import stratified_sample
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8), st.integers(0, 120), st.integers(0, 5))
 def test_size_and_shares(sizes, n_max, seed):
     labels = (

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey
-from mmexplore.ui import mispairing
+from mmexplore.ui import duplicates
 from mmexplore.workspace import Workspace
 from tests.attribution.photos import photo_workspace
 from tests.pages.conftest import OpenPage
@@ -88,7 +88,7 @@ def test_near_duplicates_show_how_near_first(fused: Workspace):
 
     pairs = near_duplicates(fused.embeddings, "photo", 0.8)
     assert len(pairs)
-    shown = mispairing._with_words(fused, pairs, "photo")
+    shown = duplicates.with_words(fused, pairs, "photo")
     assert shown.columns[0] == "similarity" and list(shown.columns[-2:]) == ["photo_a", "photo_b"]
 
 

@@ -72,7 +72,7 @@ def test_an_item_is_switched_by_hand(open_page: OpenPage):
     test = switched(test, "tion")
     assert float(next(m.value.replace("\\", "") for m in test.metric if m.label == "Cosine")) < 1
     weights = next(d.value for d in test.dataframe if "modality" in d.value)
-    assert weights["now"].tolist() == [1, 0] and weights["before"].sum() == pytest.approx(1, abs=1e-5)
+    assert weights["now"].tolist() == [100, 0] and weights["before"].sum() == pytest.approx(100, abs=1e-3)
 
 
 def test_what_an_item_lacks_cannot_be_switched(open_page: OpenPage):

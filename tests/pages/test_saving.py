@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import workspace_files
+from mmexplore.jobs import Progress
+from mmexplore.report import report
+from mmexplore.ui import saving
 from mmexplore.workspace import Workspace
 from tests.pages.conftest import OpenPage
 from tests.pages.test_journey import APP
@@ -38,6 +42,18 @@ def through_the_frame(test: AppTest) -> AppTest:
     frame.run()
     assert not frame.exception
     return frame
+
+
+def made(test: AppTest) -> dict[str, saving.Made]:
+    """What waits to be taken away."""
+    if "result.made" not in test.session_state:
+        return {}
+    return test.session_state["result.made"]
+
+
+def without_ids(page: str) -> str:
+    """A report without the names plotly makes up for its figures."""
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", page)
 
 
 def test_a_saved_workspace_is_reopened(open_page: OpenPage, fused: Workspace, tmp_path: Path):
@@ -87,11 +103,11 @@ def test_a_path_is_reopened_where_paths_may_be_typed(
 def test_saving_is_a_job_whose_zip_is_offered_from_the_disk(open_page: OpenPage, fused: Workspace, tmp_path: Path):
     test = part_of_data(open_page, "Save and reopen", "fusion")
     assert not test.get("link_button")
-    test.button(key="save-workspace").click().run()
+    test.button(key="make-save").click().run()
     waiting = test.session_state["jobs"][0]
     assert waiting.kind == "save" and waiting.job.wait(60)
     frame = through_the_frame(test)
-    saved = frame.session_state["result.saved"]
+    saved = made(frame)["save"]
     assert saved.path.is_relative_to(frame.session_state["room"].account.folder)
     assert frame.session_state["room"].account.used >= saved.size > 0
     frame.session_state["choice.data.part"] = "Save and reopen"
@@ -101,6 +117,26 @@ def test_saving_is_a_job_whose_zip_is_offered_from_the_disk(open_page: OpenPage,
     assert list(again.embeddings.ids) == list(fused.embeddings.ids)
     assert set(again.fusions) == set(fused.fusions)
     assert [f.name for f in saved.path.parent.iterdir()] == [saved.path.name], "nothing else is left beside it"
+
+
+def test_the_report_is_a_job_too(open_page: OpenPage, fused: Workspace):
+    test = part_of_data(open_page, "Save and reopen", "fusion")
+    test.button(key="make-report").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.kind == "report" and waiting.job.wait(60)
+    assert not test.button(key="make-save").disabled
+    frame = through_the_frame(test)
+    page = made(frame)["report"].path.read_text(encoding="utf-8")
+    assert without_ids(page) == without_ids(report(fused))
+    frame.session_state["choice.data.part"] = "Save and reopen"
+    link = frame.run().get("link_button")[0].proto
+    assert link.label.startswith("Download the report (") and link.url.startswith("saved/")
+
+
+def test_a_report_says_where_it_is_and_can_be_cancelled(fused: Workspace):
+    said: list[str] = []
+    report(fused, Progress(lambda progress: said.append(progress.message)))
+    assert said[0] == "Data" and said[-1] == "Weights" and len(said) >= 4
 
 
 def test_a_cancelled_save_offers_nothing_and_leaves_nothing(
@@ -116,25 +152,25 @@ def test_a_cancelled_save_offers_nothing_and_leaves_nothing(
 
     monkeypatch.setattr(workspace_files, "save_zip", slow)
     test = part_of_data(open_page, "Save and reopen", "fusion")
-    test.button(key="save-workspace").click().run()
+    test.button(key="make-save").click().run()
     job = test.session_state["jobs"][0].job
     assert begun.wait(30)
-    assert test.run().button(key="save-workspace").disabled, "one at a time"
+    assert test.run().button(key="make-save").disabled, "one at a time"
     job.cancel()
     go_on.set()
     assert job.wait(30) and job.state == "cancelled"
     frame = through_the_frame(test)
-    assert "result.saved" not in frame.session_state and not frame.session_state["jobs"]
+    assert not made(frame) and not frame.session_state["jobs"]
     assert not [f for f in frame.session_state["room"].account.folder.rglob("*") if f.is_file()]
 
 
 def test_another_workspace_takes_the_saved_zip_with_it(open_page: OpenPage):
     test = part_of_data(open_page, "Save and reopen", "fusion")
-    test.button(key="save-workspace").click().run()
+    test.button(key="make-save").click().run()
     assert test.session_state["jobs"][0].job.wait(60)
     frame = through_the_frame(test)
-    path = frame.session_state["result.saved"].path
+    path = made(frame)["save"].path
     frame.session_state["choice.data.part"] = "Examples"
     frame.run()
     next(b for b in frame.button if b.label.startswith("Open")).click().run()
-    assert "result.saved" not in frame.session_state and not path.exists()
+    assert not made(frame) and not path.exists()

@@ -275,7 +275,7 @@ NAME = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(
     header=st.lists(NAME, min_size=1, max_size=6),
     rows=st.lists(st.lists(CELL, min_size=1, max_size=6), max_size=8),

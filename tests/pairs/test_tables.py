@@ -233,7 +233,7 @@ def test_parts_are_joined_and_their_names_are_the_split(table):
 
 
 # -- anything at all --------------------------------------------------------------------------
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.one_of(
         st.binary(max_size=300),

@@ -160,7 +160,7 @@ def test_an_npz_bomb_is_refused(tmp_path):
         load_npz(tmp_path / "v.npz")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cut=st.integers(0, 2000),
     at=st.integers(0, 2000),

@@ -26,7 +26,7 @@ def brute_force_ranks(scores: np.ndarray, relevant: np.ndarray) -> np.ndarray:
     return np.array(answer)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.integers(1, 12), st.integers(1, 9))
 def test_ranks_with_many_ties_equal_the_definition(seed, n_queries, n_items):
     random = np.random.default_rng(seed)

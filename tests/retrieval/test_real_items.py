@@ -46,7 +46,7 @@ def datasets(draw) -> tuple[Embeddings, np.ndarray, np.ndarray]:
     return data, made, np.array([f"g{i}" for i in random.integers(0, n + 2, q)], object)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(datasets(), st.integers(1, 5))
 def test_nearest_and_place_are_those_of_brute_force(drawn, k):
     data, made, asked = drawn
