@@ -176,6 +176,12 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
     seen = in_percent(table, "score", "low", "high") if share else table
     st.dataframe(seen, hide_index=True, key="scores", column_config=config)
     st.text(verdict(fitted))
+    if harder := fitted.score.details.get("disjoint recall@10"):
+        st.caption(
+            "To recognise an item with one modality hidden is easy where the others are rich: vectors that learned "
+            "nothing often do. Harder: one modality alone looks for the view made of all the others. It is among the "
+            f"first ten in {harder:.1%} of the cases. Compare sets other methods beside it."
+        )
 
 
 def verdict(fitted: FittedFusion) -> str:
@@ -189,7 +195,7 @@ def verdict(fitted: FittedFusion) -> str:
         return f"It beats the best modality alone ({best})."
     if score.interval[1] < alone[best]["score"]:
         return f"It does worse than {best} alone: this fusion has lost something."
-    return f"It cannot be told from {best} alone: on these rows the fusion has gained nothing that can be shown."
+    return f"It cannot be told apart from {best} alone: on these rows the fusion gains nothing that can be shown."
 
 
 def fitted_table(workspace: Workspace) -> pd.DataFrame:

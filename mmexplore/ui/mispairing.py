@@ -24,7 +24,8 @@ KIND = "mispairs"
 
 def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
     """As `mispairs`, once a session."""
-    return session.remember(("mispairs", session.fingerprint(shared), src, dst), lambda: mispairs(shared, src, dst))
+    with st.spinner("Ranking every row both ways"):
+        return session.remember(("mispairs", session.fingerprint(shared), src, dst), lambda: mispairs(shared, src, dst))
 
 
 def unranked(shared: Embeddings, src: str, dst: str) -> str:

@@ -41,3 +41,15 @@ def test_realigning_shared_vectors_is_shown_to_hurt(open_page: OpenPage):
     table = next(d.value for d in test.dataframe if "vectors" in d.value)
     assert list(table["vectors"]) == ["as they came"] * 2 + ["aligned"] * 2
     assert {"R@1 %", "R@5 %", "R@10 %"} <= set(table)
+
+
+def test_a_fit_without_labels_says_how_hard_its_measure_is(open_page: OpenPage):
+    workspace = workspace_of(shared_pairs(200, noise=1.0))
+    assert workspace.embeddings is not None
+    fitted = journey.fuse(workspace, "concat", {"epochs": 2}, "contrastive", "none")
+    workspace.add_fusion(fitted)
+    test = open_page("fuse", workspace=workspace)
+    assert not test.exception
+    told = next(c.value for c in test.caption if "Harder: one modality alone" in c.value)
+    harder = fitted.score.details["disjoint recall@10"]
+    assert f"first ten in {harder:.1%} of the cases" in told

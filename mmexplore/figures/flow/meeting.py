@@ -50,12 +50,13 @@ def _sum(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, places: Pl
     top = min(level.values()) - 0.58
     canvas.words((part + meet) / 2 + 0.1, top, "scorer", size=11)
     canvas.box(part + 0.6, top - 0.17, meet - 0.35, top + 0.17, LINE, filled=False)
-    for m, y in level.items():
-        at = (part + meet) / 2 + 0.1
+    at, above = (part + meet) / 2 + 0.1, top + 0.17
+    for m, y in sorted(level.items(), key=lambda item: item[1]):  # no line runs through a sign
         canvas.line([(part + 0.14, y - 0.12), (part + 0.72, top + 0.17)], LINE, "dot", 1)
-        canvas.line([(at, top + 0.17), (at, y - 0.14)], LINE, "dot", 1)
-        canvas.line([(part + 0.14, y), (at, y)], colours[m])
-        canvas.curve(at, y, meet + 0.35, middle, colours[m])
+        canvas.line([(at, above), (at, y - 0.22)], LINE, "dot", 1)
+        above = y + 0.22
+        canvas.line([(part + 0.14, y), (at - 0.17, y)], colours[m])
+        canvas.curve(at + 0.17, y, meet + 0.35, middle, colours[m])
         canvas.node(at, y, "α", 24, colours[m])
     canvas.node(meet + 0.5, middle, flow.meet)
     canvas.line([(meet + 0.72, middle), (vector - 0.16, middle)])
