@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore import serving, workspace_files
+from mmexplore import serving, workspace_zip
 from mmexplore.encoders import open_clip_hub, registry
 from mmexplore.errors import UserError
 from mmexplore.pairs.read import read_pairs, recognise
@@ -79,9 +79,9 @@ def test_a_demo_takes_no_upload(demo, tmp_path):
 
 
 def test_a_demo_opens_no_workspace_of_ones_own(demo, tmp_path):
-    workspace_files.save_zip(Workspace(), tmp_path / "w.zip", tmp_path / "work")
+    workspace_zip.save_zip(Workspace(), tmp_path / "w.zip", tmp_path / "work")
     with pytest.raises(UserError, match="demo"):
-        workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other")
+        workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other")
     assert not (tmp_path / "other").exists()
 
 

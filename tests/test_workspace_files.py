@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mmexplore import journey, workspace_files
+from mmexplore import journey, workspace_files, workspace_zip
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
@@ -110,10 +110,10 @@ def test_directory_round_trip(workspace, tmp_path):
 
 
 def test_zip_carries_its_media(workspace, tmp_path):
-    workspace_files.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
+    workspace_zip.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
     for file in tmp_path.glob("*.png"):
         file.unlink()
-    reopened = workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other")
+    reopened = workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other")
     picture = reopened.dataset.cells["p"][7]
     assert isinstance(picture, Path)
     assert Image.open(picture).getpixel((0, 0)) == (28, 0, 0)
@@ -121,15 +121,15 @@ def test_zip_carries_its_media(workspace, tmp_path):
 
 
 def test_a_zip_brings_everything_back(workspace, tmp_path):
-    workspace_files.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
-    same(workspace, workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other"))
+    workspace_zip.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
+    same(workspace, workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other"))
     assert not list((tmp_path / "work").iterdir()), "what was laid out is gone"
 
 
 def test_saving_tells_how_far_it_has_come_in_bytes(unfitted, tmp_path):
     told: list[tuple[float, float, str]] = []
     progress = Progress(lambda p: told.append((p.done, p.total, p.message)))
-    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", progress)
+    workspace_zip.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", progress)
     done, totals, _ = zip(*told[1:], strict=True)
     assert told[0][2] == "Writing the vectors" and told[-1][2] == "MB written"
     assert list(done) == sorted(done) and done[-1] == pytest.approx(totals[-1])
@@ -149,22 +149,22 @@ def test_a_cancelled_save_leaves_nothing_behind(unfitted, tmp_path, when):
     target = tmp_path / "saved"
     target.mkdir()
     with pytest.raises(Cancelled):
-        workspace_files.save_zip(unfitted, target / "w.zip", target, progress)
+        workspace_zip.save_zip(unfitted, target / "w.zip", target, progress)
     assert list(target.iterdir()) == []
 
 
 def test_a_cancelled_save_keeps_the_one_before(unfitted, tmp_path):
-    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+    workspace_zip.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
     before = (tmp_path / "w.zip").read_bytes()
     with pytest.raises(Cancelled):
-        workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", Progress(lambda p: p.cancel()))
+        workspace_zip.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work", Progress(lambda p: p.cancel()))
     assert (tmp_path / "w.zip").read_bytes() == before
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from mmexplore import workspace_files
+from mmexplore import workspace_zip
 from mmexplore.progress import Progress
 from tests.test_atomic import generation
 
@@ -177,7 +177,7 @@ if sys.argv[3] == "server":
     from mmexplore.uploads import Uploads
     home = Uploads(home).enter().folder
 print(home, flush=True)
-workspace_files.save_zip(generation(1), home / "w.zip", home / "work", Progress(die))
+workspace_zip.save_zip(generation(1), home / "w.zip", home / "work", Progress(die))
 """
 
 
@@ -194,11 +194,11 @@ def killed(home: Path, when: str, where: str = "folder") -> Path:
 def test_of_a_save_that_is_killed_nothing_half_written_is_read(tmp_path, when):
     from tests.test_atomic import generation, said
 
-    workspace_files.save_zip(generation(0), tmp_path / "w.zip", tmp_path / "work")
+    workspace_zip.save_zip(generation(0), tmp_path / "w.zip", tmp_path / "work")
     killed(tmp_path, when)
-    assert said(workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "a")) == 0, "the old one, whole"
-    workspace_files.save_zip(generation(2), tmp_path / "w.zip", tmp_path / "work")
-    assert said(workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "b")) == 2
+    assert said(workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "a")) == 0, "the old one, whole"
+    workspace_zip.save_zip(generation(2), tmp_path / "w.zip", tmp_path / "work")
+    assert said(workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "b")) == 2
 
 
 def test_what_a_killed_server_had_half_saved_is_swept(tmp_path):
@@ -213,11 +213,11 @@ def test_a_saved_zip_is_counted_and_refused_before_it_is_written(unfitted, tmp_p
     try:
         account = uploads.enter()
         target = account.folder / "w.zip"
-        workspace_files.save_zip(unfitted, target, account.folder / "work")
+        workspace_zip.save_zip(unfitted, target, account.folder / "work")
         assert account.used == target.stat().st_size
         uploads.session_bytes = account.used + 1000
         with pytest.raises(UserError, match=r"the saved workspace: it would take more than"):
-            workspace_files.save_zip(unfitted, account.folder / "again.zip", account.folder / "work")
+            workspace_zip.save_zip(unfitted, account.folder / "again.zip", account.folder / "work")
         assert account.used == account.recount() == target.stat().st_size
         assert [f.name for f in account.folder.rglob("*") if f.is_file()] == ["w.zip"]
     finally:
@@ -228,13 +228,13 @@ def test_a_picture_that_has_gone_is_one_sentence(unfitted, tmp_path):
     _ = unfitted.dataset.content
     (tmp_path / "7.png").unlink()
     with pytest.raises(UserError, match=r"7\.png: a file of these pairs is no longer there"):
-        workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+        workspace_zip.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
     assert not list((tmp_path / "work").iterdir()) and not (tmp_path / "w.zip").exists()
 
 
 def hostile(path: Path, workspace: Workspace, what: str) -> None:
     """A saved workspace that somebody has changed."""
-    workspace_files.save_zip(workspace, path, path.parent / "work")
+    workspace_zip.save_zip(workspace, path, path.parent / "work")
     with zipfile.ZipFile(path) as archive:
         members = {n: archive.read(n) for n in archive.namelist()}
     if what == "another file's path":
@@ -272,17 +272,17 @@ HOSTILE += ["a table of very many cells"]
 def test_a_hostile_zip_is_one_sentence_and_leaves_nothing(unfitted, tmp_path, what):
     hostile(tmp_path / "w.zip", unfitted, what)
     with pytest.raises(UserError) as told:
-        workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other")
+        workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other")
     assert "\n" not in str(told.value)
     assert not list((tmp_path / "other").glob("*")) and not (tmp_path / "outside.txt").exists()
 
 
 def test_a_cancelled_opening_leaves_nothing(unfitted, tmp_path):
-    workspace_files.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
+    workspace_zip.save_zip(unfitted, tmp_path / "w.zip", tmp_path / "work")
     for stage in ("Unpacking", "Reading"):
         progress = Progress(lambda p, stage=stage: p.cancel() if p.message.startswith(stage) else None)
         with pytest.raises(Cancelled):
-            workspace_files.open_zip(tmp_path / "w.zip", tmp_path / "other", progress)
+            workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other", progress)
         assert not list((tmp_path / "other").glob("*"))
 
 

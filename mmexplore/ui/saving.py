@@ -36,7 +36,7 @@ class Made:
 
 
 def _zip(workspace: Workspace, path: Path, progress: Progress) -> None:
-    from mmexplore.workspace_files import save_zip
+    from mmexplore.workspace_zip import save_zip
 
     save_zip(workspace, path, path.parent, progress)
 
@@ -158,7 +158,7 @@ def _reopen(path: Path, folder: Path, name: str) -> None:
     """Unpack and read, as a job, into a folder of the session; nothing of it stays where that fails or is cancelled."""
 
     def work(progress: Progress) -> Workspace:
-        from mmexplore.workspace_files import open_zip
+        from mmexplore.workspace_zip import open_zip
 
         try:
             opened = open_zip(path, folder, progress)

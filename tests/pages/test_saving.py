@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import workspace_files
+from mmexplore import workspace_zip
 from mmexplore.jobs import Progress
 from mmexplore.report import report
 from mmexplore.ui import saving
@@ -57,7 +57,7 @@ def without_ids(page: str) -> str:
 
 
 def test_a_saved_workspace_is_reopened(open_page: OpenPage, fused: Workspace, tmp_path: Path):
-    workspace_files.save_zip(fused, tmp_path / "saved.zip", tmp_path)
+    workspace_zip.save_zip(fused, tmp_path / "saved.zip", tmp_path)
     test = reopen(open_page, (tmp_path / "saved.zip").read_bytes())
     waiting = test.session_state["jobs"][0]
     again = waiting.job.result
@@ -86,7 +86,7 @@ def test_a_path_is_reopened_where_paths_may_be_typed(
     open_page: OpenPage, fused: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("MMEXPLORE_LOCAL_PATHS", "1")
-    workspace_files.save_zip(fused, tmp_path / "saved.zip", tmp_path)
+    workspace_zip.save_zip(fused, tmp_path / "saved.zip", tmp_path)
     test = part_of_data(open_page, "Save and reopen", "empty")
     test.text_input(key="reopen-path").set_value(str(tmp_path / "none.zip"))
     next(b for b in test.button if b.label == "Open the path").click().run()
@@ -113,7 +113,7 @@ def test_saving_is_a_job_whose_zip_is_offered_from_the_disk(open_page: OpenPage,
     frame.session_state["choice.data.part"] = "Save and reopen"
     link = frame.run().get("link_button")[0].proto
     assert link.label.startswith("Download the ZIP (") and link.url.startswith("saved/")
-    again = workspace_files.open_zip(saved.path, tmp_path)
+    again = workspace_zip.open_zip(saved.path, tmp_path)
     assert list(again.embeddings.ids) == list(fused.embeddings.ids)
     assert set(again.fusions) == set(fused.fusions)
     assert [f.name for f in saved.path.parent.iterdir()] == [saved.path.name], "nothing else is left beside it"
@@ -150,7 +150,7 @@ def test_a_cancelled_save_offers_nothing_and_leaves_nothing(
         go_on.wait(30)
         progress.check()
 
-    monkeypatch.setattr(workspace_files, "save_zip", slow)
+    monkeypatch.setattr(workspace_zip, "save_zip", slow)
     test = part_of_data(open_page, "Save and reopen", "fusion")
     test.button(key="make-save").click().run()
     job = test.session_state["jobs"][0].job
