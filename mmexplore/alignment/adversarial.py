@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mmexplore.alignment.adversary import Chaser, discriminate, discriminator, reverse_gradient, warm_up
 from mmexplore.alignment.contrastive import SMALLEST_TEMPERATURE, info_nce
 from mmexplore.alignment.heads import Batches, Net, TrainedAlignment, head
 from mmexplore.alignment.probe import probe_accuracy
@@ -15,59 +16,11 @@ from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
-from mmexplore.optimiser import AdamW
 
 if TYPE_CHECKING:
     import torch
 
 PARTNERS = ("contrastive", "reconstruction", "both")
-
-
-def reverse_gradient(x: torch.Tensor, strength: float) -> torch.Tensor:
-    """`x` itself; its gradient is -strength times the gradient that comes in (Ganin 2016)."""
-    import torch
-
-    class Reverse(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, value: torch.Tensor) -> torch.Tensor:
-            return value.view_as(value)
-
-        @staticmethod
-        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-            return -strength * gradient
-
-    return Reverse.apply(x)
-
-
-def warm_up(progress: float) -> float:
-    """2 / (1 + e^(-10 p)) - 1: from 0 at p = 0 to nearly 1, so that the discriminator learns before it is fought."""
-    return float(2 / (1 + np.exp(-10 * progress)) - 1)
-
-
-def discriminate(
-    discriminator: torch.nn.Module, codes: list[torch.Tensor], present: torch.Tensor, penalty: float = 0.0
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """(cross entropy, balanced accuracy) of naming the modality of each code; modalities count the same.
-
-    Args:
-        codes: M of float [B, K].  present: bool [B, M].
-        penalty: weight of R1, half the squared gradient of log D(m | z) at the codes, added to the cross entropy.
-    """
-    import torch
-
-    z = torch.cat([code[here] for code, here in zip(codes, present.T, strict=True)])
-    if penalty:
-        z = z.detach().requires_grad_()
-    count = present.sum(dim=0)
-    own = torch.repeat_interleave(torch.arange(len(codes), device=z.device), count)[:, None]
-    share = (1 / (count * (count > 0).sum()))[own[:, 0]]  # a modality's rows share one vote; absent ones have none
-    log_p = discriminator(z).log_softmax(dim=1)
-    told = log_p.gather(1, own)[:, 0]
-    loss, right = -(share * told).sum(), (share * (log_p.argmax(dim=1) == own[:, 0])).sum()
-    if penalty:
-        (slope,) = torch.autograd.grad(told.sum(), z, create_graph=True)
-        loss = loss + penalty / 2 * (share * slope.square().sum(dim=1)).sum()
-    return loss, right
 
 
 class Adversarial(TrainedAlignment):
@@ -155,13 +108,7 @@ class Adversarial(TrainedAlignment):
             net.log_temperature = nn.Parameter(torch.tensor(0.07).log())
         if self.partner != "contrastive":
             net.decoders = nn.ModuleList(head(self.n_components, d, self.hidden, 0) for d in widths)
-        net.discriminator = nn.Sequential(
-            nn.Linear(self.n_components, self.hidden),
-            nn.GELU(),
-            nn.Linear(self.hidden, self.hidden),
-            nn.GELU(),
-            nn.Linear(self.hidden, len(widths)),
-        )
+        net.discriminator = discriminator(self.n_components, self.hidden, len(widths))
         return net
 
     def loss(
@@ -216,18 +163,14 @@ class Adversarial(TrainedAlignment):
         epochs = min(self.epochs, max(2, round(self.steps / np.ceil(len(rows) / self.batch_size))))
         progress = {"epoch": 0}
         watched: list[tuple[int, str, str, float]] = []
-        chaser = AdamW(net.discriminator.parameters(), lr=3 * self.lr, betas=(0.5, 0.9))
+        chaser = Chaser(net.discriminator, self.chase if self.strength else 0, 3 * self.lr, self.penalty)
 
         def step(r: torch.Tensor, train: bool) -> dict[str, torch.Tensor]:
             x, present, groups = batches(r)
-            if self.strength and self.chase:
+            if chaser.steps:
                 with torch.no_grad():
                     codes = self.unit_codes(net, x)
-                for _ in range(self.chase):
-                    error, _ = discriminate(net.discriminator, codes, present, self.penalty)
-                    chaser.zero_grad()
-                    error.backward()
-                    chaser.step()
+                chaser.catch_up(codes, present)
             return self.loss(net, x, present, groups, train, warm_up(progress["epoch"] / max(1, epochs - 1)))
 
         def after(epoch: int, most: int, values: dict[str, float]) -> None:

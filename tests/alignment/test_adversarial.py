@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmexplore.alignment.adversarial import Adversarial, discriminate, reverse_gradient, warm_up
+from mmexplore.alignment.adversarial import Adversarial
+from mmexplore.alignment.adversary import discriminate, reverse_gradient, warm_up
 from mmexplore.alignment.probe import probe_accuracy
 from mmexplore.embeddings import draw_split
 from mmexplore.errors import UserError
