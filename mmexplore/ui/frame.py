@@ -45,11 +45,16 @@ def run() -> None:
         st.switch_page(FILES[wanted])
     jobs_view.collect()
     sidebar.show()
-    jobs_view.show()
+    again = session.forgotten()
+    if not again:  # what is to be told is told once, in the run that stays
+        jobs_view.show()
     try:
         page.run()
     except UserError as error:  # a quota, a demo: said on the page, whichever part of it asked
         say_error(error)
+    finally:  # a page that lacks something stops
+        if again:
+            st.rerun()
 
 
 def header(title: str, lead: str, selection_bar: bool = True) -> None:

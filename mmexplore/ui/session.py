@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 #: session-state keys with this beginning are choices on a page: kept while other pages are shown
 CHOICE = "choice."
+FORGOTTEN = "choices forgotten"
 KEPT_RESULTS, KEPT_BYTES = 24, 512 << 20  # of one session
 SHARED_RESULTS, SHARED_BYTES = 400, 96 << 20  # of the built-in examples, for all (MMEXPLORE_SHARED_RESULTS)
 AWAY = "You were away for longer than a session is kept, so what you had brought was deleted"
@@ -77,6 +78,17 @@ def set_workspace(new: Workspace, example: str | None = None) -> None:
         rooms.forget_uploads(state["room"], [*brought, *_files(new)])
     for key in [k for k in state if isinstance(k, str) and k.startswith((CHOICE, "result."))]:
         del state[key]
+        state[FORGOTTEN] = True
+
+
+def forgotten() -> bool:
+    """Were choices forgotten since this was last asked? Then the page must be drawn twice.
+
+    Streamlit tells the browser of a widget's value only where the code has set it, as `start` does with the choices
+    that there are. A widget that stays on the page while its choice is forgotten would go on showing the old one,
+    beside a page that follows the default; and to press what it shows does nothing.
+    """
+    return bool(st.session_state.pop(FORGOTTEN, False))
 
 
 def _files(workspace: Workspace) -> list[Path]:

@@ -51,5 +51,7 @@ def test_saved_downloaded_and_opened_again(person: Person, tmp_path: Path):
         other.get_by_text("mmexplore-workspace.zip is open").or_(other.get_by_text("saved.zip is open"))
     ).to_be_visible()
     expect(other.get_by_test_id("stSidebar").get_by_text(rows).first).to_be_visible()
+    expect(other.get_by_role("radio", name="What is loaded")).to_be_checked()  # and that is what the page shows
+    expect(other.get_by_role("radio", name="Save and reopen")).not_to_be_checked()
     assert not other.get_by_test_id("stAlertContentError").count()
     other.close()

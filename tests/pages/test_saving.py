@@ -174,3 +174,17 @@ def test_another_workspace_takes_the_saved_zip_with_it(open_page: OpenPage):
     frame.run()
     next(b for b in frame.button if b.label.startswith("Open")).click().run()
     assert not made(frame) and not path.exists()
+
+
+def test_the_browser_is_told_of_choices_that_are_forgotten(open_page: OpenPage, fused: Workspace, tmp_path: Path):
+    """The widget that stays on the page must not go on showing the old choice, and the notice must not be lost."""
+    workspace_zip.save_zip(fused, tmp_path / "saved.zip", tmp_path)
+    test = reopen(open_page, (tmp_path / "saved.zip").read_bytes())
+    frame = AppTest.from_file(APP, default_timeout=60)
+    for key in ("started", "jobs", "workspace", "room"):
+        frame.session_state[key] = test.session_state[key]
+    frame.session_state["choice.data.part"] = "Save and reopen"
+    frame.run()
+    part = frame.get("button_group")[0].proto
+    assert part.set_value and list(part.raw_values) == ["What is loaded"]
+    assert [t.value.replace("\\", "") for t in frame.toast] == ["saved.zip is open."]
