@@ -41,5 +41,5 @@ if fitted is not None:
         st.caption(plain("This method has a closed form: there is nothing to watch while it learns."))
     if len(workspace.fusions) > 1:
         section("Fitted so far", "Same rows, same split, so that they compare.")
-        st.dataframe(fusing.fitted_table(workspace), hide_index=True, key="fitted")
+        st.dataframe(fusing.fitted_table(workspace), hide_index=True, key="fitted", column_config=fusing.THREE_DIGITS)
         fusing.show_other(workspace)

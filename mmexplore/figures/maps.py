@@ -119,7 +119,8 @@ def joint_map(
             keys.append(key(label(name), symbol, traces[0].type))
         figure.add_traces(traces)
     figure.add_traces(keys)
-    figure.update_layout(showlegend=True, legend={"title": {"text": label(colour_name)}})
+    by = "" if colour is None else label(colour_name)
+    figure.update_layout(showlegend=True, legend={"title": {"text": by}})
     if colour is not None and look.ramp:
         figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return figure

@@ -198,6 +198,9 @@ def verdict(fitted: FittedFusion) -> str:
     return f"It cannot be told apart from {best} alone: on these rows the fusion gains nothing that can be shown."
 
 
+THREE_DIGITS = {name: st.column_config.NumberColumn(format="%.3f") for name in ("score", "low", "high")}
+
+
 def fitted_table(workspace: Workspace) -> pd.DataFrame:
     """Every fitted fusion: method, what it learned, score with interval, rows, seed."""
     return pd.DataFrame(

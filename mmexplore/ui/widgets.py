@@ -12,6 +12,7 @@ import streamlit as st
 
 from mmexplore.errors import UserError
 
+FITS = 10  # characters of a value that a narrow box surely shows
 PERCENT = "%.1f %%"  # Streamlit's own "percent" shows 81 %, 69.4 % and 83.63 % in one column
 STYLE = Path(__file__).with_name("style.css")
 
@@ -60,7 +61,11 @@ def in_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def numbers(values: Sequence[tuple[str, str, str]]) -> None:
-    """A row of (label, value, help) that wraps on a narrow window. Labels and values may come from the person."""
+    """A row of (label, value, help) that wraps on a narrow window. Labels and values may come from the person.
+
+    A long value (the name of a class) gets a wide box: a box cuts what does not fit.
+    """
     with st.container(horizontal=True, gap="small"):
         for label, value, about in values:
-            st.metric(plain(label, 40), plain(value, 40), help=plain(about, 600) or None, border=True, width=150)
+            width = 150 if len(value) <= FITS else 320
+            st.metric(plain(label, 40), plain(value, 40), help=plain(about, 600) or None, border=True, width=width)

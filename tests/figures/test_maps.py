@@ -108,6 +108,7 @@ def test_joint_map_joins_the_halves_of_each_row():
     assert joint_map(maps, max_lines=10).data[0].name == "pairs (10 of 64 drawn)"
     assert joint_map(maps, selected=[1, 2, 5]).data[0].name == "selected pairs (2)"
     assert [t.name for t in joint_map(maps, pairs=False).data] == ["image", "text"]
+    assert not joint_map(maps, colour_name="label").layout.legend.title.text, "the colours are those of the modalities"
 
 
 def test_joint_map_of_three_modalities_with_a_hole_in_the_middle():
