@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from mmexplore.ui import bring, examples, loaded, presence, saving, session
+from mmexplore.ui import bring, examples, loaded, parts, presence, saving, session
 from mmexplore.ui.frame import header
-from mmexplore.ui.session import CHOICE
 
 header(
     "Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors."
@@ -13,10 +12,7 @@ workspace = session.workspace()
 empty = workspace.dataset is None and workspace.embeddings is None
 
 LOADED, OWN, EXAMPLES, SAVE = "What is loaded", "Bring your own", "Examples", "Save and reopen"
-part = st.segmented_control(
-    "Part", [LOADED, OWN, EXAMPLES, SAVE], default=OWN if empty else LOADED, required=True, key=f"{CHOICE}data.part",
-    label_visibility="collapsed",
-)  # fmt: skip
+part = parts.choose([LOADED, OWN, EXAMPLES, SAVE], "data.part", OWN if empty else LOADED)
 
 if part == OWN:
     bring.panel()

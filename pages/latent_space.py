@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore.figures import theme
 from mmexplore.figures.maps import joint_map
-from mmexplore.ui import gap_control, geometry, maps, picking, python, selection, stepping, views
+from mmexplore.ui import gap_control, geometry, maps, parts, picking, python, selection, stepping, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -24,18 +24,8 @@ workspace = need("vectors")
 embeddings = workspace.embeddings
 options, colour = maps.controls(workspace)
 values = views.colour_values(workspace, colour)
-VIEWS = {"separate": "Side by side", "joint": "All on one map"}
-if stepping.offered(workspace):
-    VIEWS["steps"] = "Step by step"
-view = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default="separate",
-    format_func=lambda v: VIEWS[v],
-    required=True,
-    key=f"{CHOICE}map.view",
-    label_visibility="collapsed",
-)
+SEPARATE, JOINT, STEPS = "Side by side", "All on one map", "Step by step"
+part = parts.choose([SEPARATE, JOINT, *([STEPS] if stepping.offered(workspace) else [])], "map.part")
 
 
 @st.fragment
@@ -91,7 +81,7 @@ def together() -> None:
     )
     geometry.gap(shared, chosen)
     pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
-    gap_control.what_a_similarity_means(workspace, shared, pairs)
+    gap_control.what_a_similarity_means(workspace, shared, pairs, chosen)
     selected_items()
 
 
@@ -110,11 +100,11 @@ def selected_items() -> None:
     item_grid(workspace, selection.selected_rows(workspace), "selected", limit=24)
 
 
-if view == "separate":
+if part == SEPARATE:
     side_by_side()
     if workspace.fitted is not None:
         geometry.overlap(workspace)
-elif view == "steps":
+elif part == STEPS:
     step_by_step()
 else:
     together()

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from mmexplore.ui import by_hand, filling_in, missing_lab
+from mmexplore.ui import by_hand, filling_in, missing_lab, parts
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
-from mmexplore.ui.session import CHOICE
 
 header(
     "Missing modalities",
@@ -15,10 +14,7 @@ header(
 workspace = need("vectors")
 
 MEASURE, FILL, HAND = "Drop and measure", "Fill in", "One item by hand"
-part = st.segmented_control(
-    "Part", [MEASURE, FILL, HAND], default=MEASURE, required=True, key=f"{CHOICE}missing.part",
-    label_visibility="collapsed",
-)  # fmt: skip
+part = parts.choose([MEASURE, FILL, HAND], "missing.part")
 
 if len(workspace.embeddings.modalities) < 2:
     st.text("There is only one modality: nothing can be missed or filled in.")

@@ -10,7 +10,7 @@ from mmexplore import journey
 from tests.journey.small import quick, shared_pairs, workspace_of
 from tests.pages.conftest import OpenPage
 
-VIEW = "choice.map.view"
+VIEW = "choice.map.part"
 
 
 def recurrent(workspace, n_steps: int = 3):
@@ -34,7 +34,7 @@ def test_it_is_offered_by_the_contract_not_by_name(open_page: OpenPage, stepped,
 
 def test_the_slider_goes_from_the_first_fused_vector_to_the_last(open_page: OpenPage, stepped):
     test = open_page("latent_space", workspace=replace(stepped, fusions=dict(stepped.fusions)))
-    test.segmented_control(key=VIEW).set_value("steps").run()
+    test.segmented_control(key=VIEW).set_value("Step by step").run()
     assert not test.exception
     slider = test.slider(key="choice.step.3")
     assert (slider.min, slider.max, slider.value) == (0, 3, 3)
@@ -48,21 +48,21 @@ def test_the_slider_goes_from_the_first_fused_vector_to_the_last(open_page: Open
 
 def test_without_labels_no_probe_is_spoken_of(open_page: OpenPage):
     test = open_page("latent_space", workspace=recurrent(workspace_of(shared_pairs())))
-    test.segmented_control(key=VIEW).set_value("steps").run()
+    test.segmented_control(key=VIEW).set_value("Step by step").run()
     assert not test.exception
     assert not any("linear probe" in c.value for c in test.caption)
 
 
 def test_no_step_at_all_is_said(open_page: OpenPage):
     test = open_page("latent_space", workspace=recurrent(workspace_of(shared_pairs()), n_steps=0))
-    test.segmented_control(key=VIEW).set_value("steps").run()
+    test.segmented_control(key=VIEW).set_value("Step by step").run()
     assert not test.exception and any("no step" in i.value for i in test.info)
 
 
 def test_another_fusion_leads_back_to_the_other_views(open_page: OpenPage, stepped):
     test = open_page("latent_space", workspace=replace(stepped, fusions=dict(stepped.fusions)))
-    test.segmented_control(key=VIEW).set_value("steps").run()
+    test.segmented_control(key=VIEW).set_value("Step by step").run()
     test.session_state["workspace"].current = "attention"
-    test.session_state[VIEW] = "steps"  # as session.start keeps the choices of every page
+    test.session_state[VIEW] = "Step by step"  # as session.start keeps the choices of every page
     test.run()
-    assert not test.exception and test.segmented_control(key=VIEW).value == "separate"
+    assert not test.exception and test.segmented_control(key=VIEW).value == "Side by side"
