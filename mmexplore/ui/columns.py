@@ -20,10 +20,8 @@ WORDS = {"permuted": "Another item's", "empty": "Empty"}
 
 @st.fragment
 def columns(workspace: Workspace) -> None:
-    """A section of the Weights page for each table; nothing where there is none."""
+    """The part of the Weights page for tables (`journey.tables_of`: at least one)."""
     tables = journey.tables_of(workspace)
-    if not tables:
-        return
     section(
         "Columns of a table",
         "A table is one modality made of columns. Here one column at a time is changed, the row is encoded again, and "

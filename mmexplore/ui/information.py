@@ -11,6 +11,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.attribution.information import LIMITS, OTHER, STATES, WORDS, Information
 from mmexplore.attribution.pid import GATES, exact, part_names
+from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.figures.information import information_bars
 from mmexplore.jobs import Progress
@@ -25,7 +26,7 @@ TITLES = {"classifier": "its classifier's answer", "cluster": "the cluster it li
 
 
 def shared_and_own(workspace: Workspace) -> None:
-    """The section of the Weights page: two modalities and the label, in four parts."""
+    """The part of the Weights page: two modalities and the label, in four parts."""
     section(
         "What two modalities share",
         "What two modalities tell of the label falls into four parts: what either would tell (redundancy), what only "
@@ -38,8 +39,14 @@ def shared_and_own(workspace: Workspace) -> None:
         str(c) for c in embeddings.columns if _few_values(embeddings.columns[c])
     ]
     if len(embeddings.modalities) < 2 or not targets:
-        st.caption("Needs two modalities and a label (or another column) with classes.")
-        return
+        st.text("Needs two modalities and a label (or another column) with classes.")
+    else:
+        _ask(workspace, embeddings, targets)
+    with st.expander("The four parts on four tiny examples", expanded=True):
+        _gates()
+
+
+def _ask(workspace: Workspace, embeddings: Embeddings, targets: list[str]) -> None:
     pairs = list(combinations(embeddings.modalities, 2))
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         a, b = st.selectbox(
@@ -60,11 +67,11 @@ def shared_and_own(workspace: Workspace) -> None:
     if pressed:
         _estimate(workspace, a, b, str(words), target, key)
     known = session.recall(key)
-    if known is not None:
+    if known is None:
+        st.text("Choose two modalities, and press Estimate.")
+    else:
         found, note = known
         _draw(found, note, target)
-    with st.expander("The four parts on four tiny examples"):
-        _gates()
 
 
 def _few_values(column: pd.Series) -> bool:

@@ -8,18 +8,87 @@ from mmexplore.workspace import Workspace
 
 def weights(workspace: Workspace) -> str:
     """Weights of every item and their distribution."""
-    return (
-        OPEN
-        + f"""workspace.current = {workspace.current!r}
-
-from mmexplore.figures.weights import distribution
+    return _shown(
+        workspace,
+        """from mmexplore.figures.weights import distribution
 
 fitted, embeddings = journey.fitted_input(workspace)
 weights = fitted.fusion.modality_weights(embeddings)   # [N, M], rows sum to 1
 figure = distribution(weights, embeddings.modalities, present=embeddings.mask)
 figure.show()
-"""
+""",
     )
+
+
+def items(workspace: Workspace, baseline: str) -> str:
+    """Learned weights and measured contributions of every item."""
+    return _shown(
+        workspace,
+        f"""fitted, embeddings = journey.fitted_input(workspace)
+weights = fitted.fusion.modality_weights(embeddings)   # [N, M]; None where the method has none
+found, null = journey.shapley_of(workspace, {baseline!r})
+contributions, shares = found.values, found.shares     # [N, M]
+""",
+    )
+
+
+def classes(workspace: Workspace) -> str:
+    """Mean learned weights of each class."""
+    return _shown(
+        workspace,
+        """from mmexplore.figures.weights import class_bars
+
+found = journey.weights(workspace)
+class_bars(found["per_class"], found["modalities"]).show()
+""",
+    )
+
+
+def measured_classes(workspace: Workspace, baseline: str) -> str:
+    """Mean measured contributions of each class."""
+    return _shown(
+        workspace,
+        f"""from mmexplore.figures.contributions import class_contributions
+
+fitted, embeddings = journey.fitted_input(workspace)
+found, null = journey.shapley_of(workspace, {baseline!r})
+per_class = journey.per_class(found, embeddings.labels)
+class_contributions(per_class, found.modalities, found.meaning).show()
+""",
+    )
+
+
+def against_measured(workspace: Workspace, baseline: str) -> str:
+    """Learned weights of every item beside its share of what is measured."""
+    return _against(
+        workspace,
+        f"journey.shapley_of(workspace, {baseline!r})[0].shares",
+        'contribution_name="share of the Shapley values", ',
+    )
+
+
+def against_norms(workspace: Workspace) -> str:
+    """Learned weights of every item beside its share of the lengths that are added up."""
+    return _against(workspace, "fitted.fusion.contribution_norms(embeddings)", "")
+
+
+def _against(workspace: Workspace, shares: str, name: str) -> str:
+    return _shown(
+        workspace,
+        f"""from mmexplore.figures.weights import weight_against_contribution
+
+fitted, embeddings = journey.fitted_input(workspace)
+weights = fitted.fusion.modality_weights(embeddings)   # [N, M], rows sum to 1
+shares = {shares}
+weight_against_contribution(weights, shares, embeddings.modalities,
+                            {name}present=embeddings.mask).show()
+""",
+    )
+
+
+def _shown(workspace: Workspace, lines: str) -> str:
+    """These lines, of the fusion that is shown."""
+    return f"{OPEN}workspace.current = {workspace.current!r}\n\n{lines}"
 
 
 def scores(workspace: Workspace) -> str:
@@ -40,8 +109,13 @@ print(fitted.score)
 
 def measured(workspace: Workspace, baseline: str) -> str:
     """Shapley values of every item, their null, and agreement with learned weights."""
-    return (
-        OPEN + f"workspace.current = {workspace.current!r}\nprint(journey.measured_weights(workspace, {baseline!r}))\n"
+    return _shown(
+        workspace,
+        f"""from mmexplore.figures.contributions import mean_contributions
+
+print(journey.measured_weights(workspace, {baseline!r}))
+mean_contributions(*journey.shapley_of(workspace, {baseline!r})).show()
+""",
     )
 
 
@@ -75,7 +149,7 @@ information_bars(found).show()
 def columns(workspace: Workspace, modality: str, change: str) -> str:
     """What each column of a table contributes."""
     call = f"journey.columns_of(workspace, {modality!r}, {change!r})"
-    return OPEN + f"workspace.current = {workspace.current!r}\nprint({call})\n"
+    return _shown(workspace, f"print({call})\n")
 
 
 def explained(item: str, method: str, baseline: str, image: str, text: str, chosen: object) -> str:

@@ -19,11 +19,14 @@ from mmexplore.workspace import Workspace
 KIND = "truth"
 
 
+def is_known(workspace: Workspace) -> bool:
+    """Was the data planted, so that it carries its truth?"""
+    return true_shares(journey.fitted_input(workspace)[1]) is not None
+
+
 def beside_the_truth(workspace: Workspace) -> None:
-    """The section of the Weights page where the data carries its truth; nothing elsewhere."""
+    """The part of the Weights page for planted data (`is_known`)."""
     fitted, embeddings = journey.fitted_input(workspace)
-    if true_shares(embeddings) is None:
-        return
     section(
         "Beside the truth, method by method",
         "This data was planted, so the true share of each modality in the information about the label is known (the "

@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mmexplore.attribution.shapley import Contributions
+from mmexplore.embeddings import Embeddings
 from mmexplore.ui.widgets import one_line
 
+DIFFER = "Learned and measured differ most"
+NOTHING = "No item has two modalities, so there is nothing to weigh."
 COLLAPSED = 0.05  # mean entropy (share of its maximum) below this: one modality takes all
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
 EVEN = 0.999  # above this: all modalities weigh the same for every item
 
 
-def orders(modalities: Sequence[str]) -> list[str]:
-    """The ways to sort items: most driven by each modality, most uncertain."""
-    return [*(f"Most {m}-driven" for m in modalities), "Most uncertain"]
+def orders(
+    modalities: Sequence[str], mask: np.ndarray, learned: np.ndarray | None, shares: np.ndarray
+) -> dict[str, Callable[[], np.ndarray]]:
+    """The ways to sort items, each with what gives their positions, first first.
 
-
-def order_rows(weights: np.ndarray, mask: np.ndarray, how: str, modalities: Sequence[str]) -> np.ndarray:
-    """Positions of the items in an order of `orders`.
+    Items with fewer than two modalities present are left out: there is nothing to weigh.
 
     Args:
-        weights, mask: [N, M]. Items with fewer than two modalities present are left out: there is nothing to weigh.
-
-    Returns:
-        int, best first; "Most uncertain" = largest entropy relative to the modalities present.
+        mask: bool [N, M].  learned: weights [N, M], or None.  shares: [N, M], of what is measured.
     """
-    several = np.flatnonzero(mask.sum(axis=1) > 1)
-    w = weights[several]
-    if how == "Most uncertain":
-        entropy = -(w * np.log(np.where(w > 0, w, 1))).sum(axis=1) / np.log(mask[several].sum(axis=1))
-        return several[np.argsort(-entropy, kind="stable")]
-    column = orders(modalities).index(how)
-    present = mask[several, column]
-    return several[present][np.argsort(-w[present, column], kind="stable")]
+    several = mask.sum(axis=1) > 1
+    found: dict[str, Callable[[], np.ndarray]]
+    found = {f"Measured: most {m}-driven": partial(_most, shares, mask, j) for j, m in enumerate(modalities)}
+    if learned is None:
+        return found
+    own: dict[str, Callable[[], np.ndarray]]
+    own = {f"Learned: most {m}-driven": partial(_most, learned, mask, j) for j, m in enumerate(modalities)}
+    own["Learned: most uncertain"] = lambda: _descending(_evenness(learned, mask), several)
+    return own | found | {DIFFER: lambda: _descending(np.abs(learned - shares).sum(axis=1), several)}
+
+
+def _most(values: np.ndarray, mask: np.ndarray, column: int) -> np.ndarray:
+    return _descending(values[:, column], mask[:, column] & (mask.sum(axis=1) > 1))
+
+
+def _descending(values: np.ndarray, these: np.ndarray) -> np.ndarray:
+    """Positions of `these` (bool [N]), largest value first."""
+    rows = np.flatnonzero(these)
+    return rows[np.argsort(-values[rows], kind="stable")]
+
+
+def _evenness(weights: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Entropy [N] of each item's weights as a share of the most that its present modalities allow."""
+    entropy = -(weights * np.log(np.where(weights > 0, weights, 1))).sum(axis=1)
+    return entropy / np.log(np.maximum(mask.sum(axis=1), 2))
 
 
 def verdict(mean_entropy: float | None, names: Sequence[str], mean: Sequence[float]) -> tuple[str, str]:
     """("warning" or "info", one sentence) on what the mean entropy of the weights says."""
     if mean_entropy is None:
-        return "info", "No item has two modalities, so there is nothing to weigh."
+        return "info", NOTHING
     if mean_entropy < COLLAPSED:
         top = names[int(np.argmax(mean))]
         return "warning", (
@@ -54,21 +72,31 @@ def verdict(mean_entropy: float | None, names: Sequence[str], mean: Sequence[flo
         return "warning", "The weights are the same for every item: the method found no reason to prefer a modality."
     return "info", (
         "Learned weights say what the method looks at. They are not proof of what a modality contributes: compare "
-        "them with the share of the contribution norm below."
+        "them with what is measured."
     )
 
 
-def where_present(modalities: Sequence[str], present: Mapping[str, np.ndarray], summary: Mapping[str, Any]) -> str:
-    """What the means are of the modalities that some rows lack, as `journey.weights` found them."""
+def where_present(
+    modalities: Sequence[str], present: Mapping[str, np.ndarray], summary: Mapping[str, Any] | None
+) -> str:
+    """What the means count of absent modalities; of learned weights (`journey.weights`) also those without them."""
+    if summary is None:
+        return "What is absent contributes 0, and the means count that."
     means = zip(modalities, summary["mean_where_present"], strict=True)
     said = [f"{one_line(m, 40)} {mean:.0%}" for m, mean in means if mean is not None and not present[m].all()]
-    over = f" Over the rows that have it: {', '.join(said)}." if said else ""
-    return f"There it weighs 0, and the means above count that.{over}"
+    over = f" Mean weight over the rows that have it: {', '.join(said)}." if said else ""
+    return f"What is absent weighs 0 and contributes 0, and the means above count that.{over}"
 
 
 def in_words(weights: np.ndarray, modalities: Sequence[str]) -> str:
     """ "picture 62 %, english 38 %", absent ones left out."""
     return ", ".join(f"{m} {w:.0%}" for m, w in zip(modalities, weights, strict=True) if w > 0)
+
+
+def contributions_in_words(values: np.ndarray, present: np.ndarray, modalities: Sequence[str]) -> str:
+    """ "picture +0.31, english -0.02" of one item's contributions [M], absent ones left out."""
+    there = zip(modalities, values, present, strict=True)
+    return ", ".join(f"{m} {round(float(v), 2) + 0.0:+.2f}" for m, v, is_there in there if is_there)  # no "-0.00"
 
 
 def bar_svg(weights: np.ndarray, colours: Mapping[str, str], modalities: Sequence[str]) -> str:
@@ -102,19 +130,18 @@ def disc(colour: str) -> None:
     st.image(f'{_SVG} viewBox="0 0 12 12" width="12" height="12">{circle}</svg>', width=12)
 
 
-def weights_table(
-    ids: np.ndarray, weights: np.ndarray, norms: np.ndarray | None, modalities: Sequence[str], labels: np.ndarray | None
+def items_table(
+    embeddings: Embeddings, learned: np.ndarray | None, norms: np.ndarray | None, found: Contributions
 ) -> pd.DataFrame:
-    """One line an item: id, label, weight of each modality, share of the contribution norm."""
-    table = pd.DataFrame({"id": ids.astype(str)})
-    if labels is not None:
-        table["label"] = labels
-    for j, m in enumerate(modalities):
-        table[f"weight {m}"] = weights[:, j]
-    if norms is not None:
-        for j, m in enumerate(modalities):
-            table[f"contribution norm {m}"] = norms[:, j]
-    return table
+    """One line an item: id, label, of each modality the learned weight, the share of the norm and what is measured."""
+    table = pd.DataFrame({"id": embeddings.ids.astype(str)})
+    if embeddings.labels is not None:
+        table["label"] = embeddings.labels
+    columns = {"weight": learned, "contribution norm": norms, "shapley": found.values, "standard error": found.error}
+    for name, values in columns.items():
+        if values is not None:
+            table[[f"{name} {m}" for m in found.modalities]] = values
+    return table.assign(**{"v(all)": found.full, "v(none)": found.empty})
 
 
 def class_table(per_class: Mapping[str, Sequence[float]], modalities: Sequence[str]) -> pd.DataFrame:

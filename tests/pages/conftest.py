@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,23 @@ from tests.pages.small import make_workspace
 PAGES = ["data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs"]
 PAGES += ["compare", "missing_modalities", "reconstruct"]
 OpenPage = Callable[..., AppTest]
+
+
+def part_of(test: AppTest, name: str) -> AppTest:
+    """The page with this part of it open, as a person opens it."""
+    control = next(c for c in test.segmented_control if c.key and c.key.endswith(".part"))
+    return control.set_value(name).run()
+
+
+def each_part(test: AppTest) -> Iterator[str]:
+    """Opens one part of the page after the other and gives its name; once "" where the page has no parts."""
+    controls = [c for c in test.segmented_control if c.key and c.key.endswith(".part")]
+    for name in list(controls[0].options) if controls else []:
+        part_of(test, name)
+        assert not test.exception, (name, test.exception)
+        yield name
+    if not controls:
+        yield ""
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from mmexplore import journey
 from mmexplore.ui import duplicates
 from mmexplore.workspace import Workspace
 from tests.attribution.photos import photo_workspace
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, each_part, part_of
 from tests.pages.test_words_and_regions import FILES
 
 ALL = "Absent: cap*tion* in 4 of 40 rows."
@@ -33,12 +33,13 @@ def complete(workspace: Workspace) -> Workspace:
 
 
 def test_weights_tells_what_a_mean_is_of(open_page: OpenPage, fused: Workspace):
-    said = captions(open_page("weights"))
+    test = open_page("weights")
+    said = captions(test)
     summary = journey.weights(fused)
-    assert f"{ALL} There it weighs 0, and the means above count that." in said
-    assert f"Over the rows that have it: cap*tion* {summary['mean_where_present'][1]:.0%}." in said
-    assert "A modality that an item lacks weighs 0." in said
-    assert f"{ALL} What is absent contributes 0, and the means count that." in said
+    assert f"{ALL} What is absent weighs 0 and contributes 0, and the means above count that." in said
+    assert f"Mean weight over the rows that have it: cap*tion* {summary['mean_where_present'][1]:.0%}." in said
+    assert "A modality that an item lacks weighs 0." in captions(part_of(test, "Class by class"))
+    assert "over the items that have it." in captions(part_of(test, "All of the data"))
 
 
 def test_the_mean_where_present_leaves_out_the_rows_without(fused: Workspace):
@@ -113,4 +114,5 @@ def test_only_items_with_a_picture_and_a_text_can_be_looked_at(open_page: OpenPa
 def test_nothing_is_said_of_absence_where_nothing_is_absent(open_page: OpenPage, fused: Workspace, page: str):
     test = open_page(page, workspace=complete(fused))
     assert not test.exception
-    assert "Absent:" not in captions(test) and "weighs 0" not in captions(test)
+    for _ in each_part(test):
+        assert "Absent:" not in captions(test) and "weighs 0" not in captions(test)

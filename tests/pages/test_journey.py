@@ -245,21 +245,31 @@ def test_a_method_without_weights_says_so(open_page: OpenPage, stages: dict[str,
     test = open_page("weights", workspace=workspace)
     assert not test.exception
     assert "no weights of its own" in test.info[0].value
-    assert not [b for b in test.selectbox if b.key == "choice.weights.order"]
+    orders = test.selectbox(key="choice.weights.order").options
+    assert orders and all(o.startswith("Measured: ") for o in orders)
+    assert not [t for t in test.text if t.value.startswith("learned")]
+    assert "learned weight" not in next(d.value for d in test.dataframe if "Shapley value" in d.value)
 
 
 def test_cards_follow_the_chosen_order(open_page: OpenPage, fused: Workspace):
+    from mmexplore import journey
     from mmexplore.ui import weighing
 
     fusion, embeddings = fused.fitted.fusion, fused.embeddings
-    weights = fusion.modality_weights(embeddings)
+    weights, found = fusion.modality_weights(embeddings), journey.shapley_of(fused)[0]
+    ways = weighing.orders(embeddings.modalities, embeddings.mask, weights, found.shares)
+    assert len(ways) == 2 * 2 + 2
     test = open_page("weights")
-    for how in weighing.orders(embeddings.modalities):
+    for how, rows in ways.items():
         test.selectbox(key="choice.weights.order").set_value(how).run()
-        first = weighing.order_rows(weights, embeddings.mask, how, embeddings.modalities)[0]
-        words = weighing.in_words(weights[first], embeddings.modalities)
-        shown = [t.value for t in test.text if "%" in t.value]
-        assert shown[0] == words
+        assert not test.exception
+        first = rows()[0]
+        said = weighing.contributions_in_words(found.values[first], embeddings.mask[first], embeddings.modalities)
+        shown = [t.value for t in test.text if t.value.startswith(("learned: ", "measured: "))]
+        assert shown[:2] == [
+            f"learned: {weighing.in_words(weights[first], embeddings.modalities)}",
+            f"measured: {said}",
+        ]
 
 
 def test_the_selection_is_seen_on_every_view_and_can_be_cleared(open_page: OpenPage, stages):

@@ -14,7 +14,7 @@ from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.read import read_pairs
 from mmexplore.workspace import Workspace
 from tests import samples
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, each_part
 from tests.pages.small import make_embeddings
 
 MADE: dict[str, tuple[Callable[..., Path], dict[str, str]]] = {
@@ -47,7 +47,8 @@ def test_every_page_runs(open_page: OpenPage, loaded: Workspace):
     for page in ("data", "encode", "fuse", "weights", "latent_space", "retrieval", "mispairs"):
         test = open_page(page, workspace=loaded)
         assert not test.exception, (page, test.exception)
-        assert test.title
+        for _ in each_part(test):
+            assert test.title
 
 
 def test_each_kind_is_drawn_on_its_card(open_page: OpenPage, loaded: Workspace):
@@ -69,7 +70,8 @@ def test_each_kind_is_drawn_on_its_card(open_page: OpenPage, loaded: Workspace):
 
 def test_columns_are_weighed_where_there_is_a_table(open_page: OpenPage, loaded: Workspace):
     test = open_page("weights", workspace=loaded)
-    shown = "Columns of a table" in [s.value for s in test.subheader]
+    shown = "Column by column" in list(each_part(test))  # where it is, it is the last: now open
+    assert shown == ("Columns of a table" in [s.value for s in test.subheader])
     assert shown == (Kind.TABLE in loaded.dataset.kinds.values())
     if shown:
         test.session_state["choice.columns.change"] = "empty"

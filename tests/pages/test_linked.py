@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, part_of
 
 
 def selected(test: AppTest) -> frozenset[str]:
@@ -22,6 +23,7 @@ def test_the_box_of_a_card_selects_and_unselects_its_item(open_page: OpenPage):
     assert selected(test) == {"item-7"}
     assert "1 selected" in [t.value for t in test.text]
     other = open_page("weights", workspace=test.session_state["workspace"])
+    other.toggle(key="choice.only.weights").set_value(True).run()
     boxes = [c for c in other.checkbox if c.key and c.key.startswith("pick-") and c.key.endswith("-7")]
     assert boxes and all(c.value for c in boxes), "the same item is ticked on another page"
     test.checkbox(key="pick-pairs-7").uncheck().run()
@@ -52,7 +54,7 @@ def test_classes_add_up_and_the_bar_says_which(open_page: OpenPage):
 def test_only_the_selected_cards_are_shown_where_that_is_asked(open_page: OpenPage, stages):
     workspace = stages["fusion"]()
     workspace.selection = frozenset({"item-3", "item-11"})
-    for page, toggle in (("data", "pairs"), ("weights", "weights"), ("weights", "shapley")):
+    for page, toggle in (("data", "pairs"), ("weights", "weights")):
         test = open_page(page, workspace=workspace)
         test.toggle(key=f"choice.only.{toggle}").set_value(True).run()
         assert not test.exception
@@ -74,6 +76,8 @@ def test_the_worst_failures_and_suspects_can_be_selected(open_page: OpenPage, st
         shifted = workspace.embeddings.vectors | {"photo": np.roll(workspace.embeddings.vectors["photo"], 1, axis=0)}
         workspace.embeddings = replace(workspace.embeddings, vectors=shifted)
         test = open_page(page, workspace=workspace)
+        if page == "retrieval":
+            part_of(test, "Worst failures")
         box = next(c for c in test.checkbox if c.key and c.key.startswith(beginning))
         test.checkbox(key=box.key).check().run()
         assert len(selected(test)) == 1
@@ -89,7 +93,7 @@ def test_marked_mispairs_leave_the_clean_table(open_page: OpenPage):
 
 
 def test_rescoring_says_which_bank_it_looked_at(open_page: OpenPage):
-    test = open_page("retrieval")
+    test = part_of(open_page("retrieval"), "Hubs and rescoring")
     assert any("other queries" in i.value and "tested on" in i.value for i in test.info), "the honest bank by default"
     test.session_state["choice.rescore.bank"] = "same"
     test.run()
@@ -101,10 +105,11 @@ def test_rescoring_says_which_bank_it_looked_at(open_page: OpenPage):
     assert sum(m.label.startswith("Hubness") for m in test.metric) == 2
 
 
-def test_the_gap_slider_moves_recall_and_thermometer(open_page: OpenPage):
-    test = open_page("latent_space")
-    test.session_state["choice.map.view"] = "joint"
-    test.run()
+@pytest.mark.parametrize(
+    ("page", "part"), [("latent_space", "All on one map"), ("retrieval", "What a similarity means")]
+)
+def test_the_gap_slider_moves_recall_and_thermometer(open_page: OpenPage, page: str, part: str):
+    test = part_of(open_page(page), part)
     assert not test.exception
     before = [n.value for n in test.number_input if "thermometer" in n.key]
     test.slider(key="choice.gap.amount").set_value(1.0).run()

@@ -14,7 +14,9 @@ from mmexplore import journey
 from mmexplore.pairs.planted import planted
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
-from tests.pages.conftest import OpenPage
+from tests.pages.conftest import OpenPage, part_of
+
+TRUTH = "Against the truth"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,7 @@ def headings(test: AppTest) -> list[str]:
 
 
 def test_the_truth_stands_beside_the_shown_fusion_at_once(page: AppTest):
+    part_of(page, TRUTH)
     assert not page.exception
     assert "Beside the truth, method by method" in headings(page)
     table = next(d.value for d in page.dataframe if "bits told" in d.value)
@@ -59,6 +62,7 @@ def test_the_truth_stands_beside_the_shown_fusion_at_once(page: AppTest):
 
 
 def test_other_methods_are_fitted_as_a_job(page: AppTest):
+    part_of(page, TRUTH)
     page.multiselect(key="choice.truth.methods").set_value(["late-product", "concat"]).run()
     page.button(key="truth-fit").click().run()
     found, refused = finished(page, "truth")
@@ -67,6 +71,7 @@ def test_other_methods_are_fitted_as_a_job(page: AppTest):
 
 
 def test_the_parts_of_information_are_estimated_as_a_job_and_drawn(page: AppTest, monkeypatch: pytest.MonkeyPatch):
+    part_of(page, "What two share")
     assert "What two modalities share" in headings(page)
     page.button(key="pid-estimate").click().run()
     result = finished(page, "information")
@@ -80,13 +85,13 @@ def test_the_parts_of_information_are_estimated_as_a_job_and_drawn(page: AppTest
 
 
 def test_photos_without_truth_have_no_such_section(open_page: OpenPage):
-    assert "Beside the truth, method by method" not in headings(open_page("weights"))
+    assert TRUTH not in open_page("weights").segmented_control(key="choice.weights.part").options
 
 
 def test_baseline_null_and_residual_are_named(page: AppTest):
-    said = " ".join(c.value for c in page.caption)
+    said = " ".join(c.value for c in part_of(page, "All of the data").caption).replace("\\", "")
     assert "In place of a hidden modality" in said and "labels permuted" in said
-    assert "Residual" in [m.label for m in page.metric]
+    assert "Residual" in said and "what is left over is 0." in said
     for baseline in ("mean", "permuted"):
         page.session_state["choice.shapley.baseline"] = baseline
         page.run()
@@ -95,8 +100,8 @@ def test_baseline_null_and_residual_are_named(page: AppTest):
 
 
 def test_measured_items_can_be_sorted_by_disagreement(page: AppTest):
-    from mmexplore.ui.measuring import DIFFER
+    from mmexplore.ui.weighing import DIFFER
 
-    page.selectbox(key="choice.shapley.order").set_value(DIFFER).run()
+    page.selectbox(key="choice.weights.order").set_value(DIFFER).run()
     assert not page.exception
-    assert any(t.value.startswith("sight +") or t.value.startswith("sight -") for t in page.text)
+    assert any(t.value.startswith(("measured: sight +", "measured: sight -")) for t in page.text)

@@ -31,4 +31,5 @@ def test_means_over_the_rows_that_have_it_are_told_of_those_that_some_lack():
     present = {"image": there(4, 4), "sound": there(1, 4), "never": there(0, 4)}
     summary = {"mean_where_present": [0.8, 0.4, None]}
     said = where_present(["image", "sound", "never"], present, summary)
-    assert said.endswith("Over the rows that have it: sound 40%.")
+    assert said.endswith("Mean weight over the rows that have it: sound 40%.")
+    assert where_present(["image", "sound", "never"], present, None).startswith("What is absent contributes 0")

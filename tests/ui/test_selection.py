@@ -7,7 +7,7 @@ import pytest
 
 from mmexplore.ui.presence import complete, patterns
 from mmexplore.ui.selection import ids_at, rows_of_points, rows_of_table
-from mmexplore.ui.weighing import bar_svg, in_words, order_rows, orders, verdict
+from mmexplore.ui.weighing import bar_svg, contributions_in_words, in_words, orders, verdict
 
 
 def event(*customdata: object) -> dict:
@@ -41,16 +41,44 @@ WEIGHTS = np.array([[0.9, 0.1], [0.5, 0.5], [1.0, 0.0], [0.2, 0.8]], np.float32)
 MASK = np.array([[True, True], [True, True], [True, False], [True, True]])
 
 
-@pytest.mark.parametrize(("how", "rows"), [(0, [0, 1, 3]), (1, [3, 1, 0]), (2, [1, 3, 0])])
-def test_items_are_sorted_and_those_with_one_modality_left_out(how: int, rows: list[int]):
-    """By hand: weights of modality 0: .9 .5 .2; entropy: 1, .72, .47 bits; row 2 has nothing to weigh."""
-    assert order_rows(WEIGHTS, MASK, orders(["photo", "text"])[how], ["photo", "text"]).tolist() == rows
+SHARES = np.array([[0.85, 0.15], [0.9, 0.1], [1.0, 0.0], [0.3, 0.7]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("how", "rows"),
+    [
+        ("Learned: most photo-driven", [0, 1, 3]),
+        ("Learned: most text-driven", [3, 1, 0]),
+        ("Learned: most uncertain", [1, 3, 0]),
+        ("Measured: most photo-driven", [1, 0, 3]),
+        ("Measured: most text-driven", [3, 0, 1]),
+        ("Learned and measured differ most", [1, 3, 0]),
+    ],
+)
+def test_items_are_sorted_and_those_with_one_modality_left_out(how: str, rows: list[int]):
+    """By hand: weights of modality 0: .9 .5 .2; entropy: 1, .72, .47 bits; row 2 has nothing to weigh.
+
+    Measured shares of modality 0: .85 .9 .3; apart from the weights by .05 .4 .1.
+    """
+    assert orders(["photo", "text"], MASK, WEIGHTS, SHARES)[how]().tolist() == rows
+
+
+def test_without_learned_weights_only_what_is_measured_sorts():
+    assert list(orders(["photo", "text"], MASK, None, SHARES)) == [
+        "Measured: most photo-driven",
+        "Measured: most text-driven",
+    ]
+
+
+def test_contributions_are_said_with_their_sign_and_absent_ones_not_at_all():
+    said = contributions_in_words(np.array([0.314, -0.001, 0.0]), np.array([True, True, False]), ["a", "b", "c"])
+    assert said == "a +0.31, b +0.00"
 
 
 def test_an_absent_modality_never_drives_an_item():
     mask = np.array([[True, True, False], [True, True, True]])
     weights = np.array([[0.5, 0.5, 0], [0.4, 0.4, 0.2]])
-    assert order_rows(weights, mask, "Most c-driven", ["a", "b", "c"]).tolist() == [1]
+    assert orders(["a", "b", "c"], mask, weights, weights)["Learned: most c-driven"]().tolist() == [1]
 
 
 def test_collapse_and_sameness_are_warned_of():
