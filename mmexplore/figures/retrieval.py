@@ -160,6 +160,7 @@ def rank_histogram(report: RetrievalReport) -> HouseFigure:
         )
     ticks = [t for t in (1, 2, 5, 10, 20, 50, 100, 200, 500, *(10**e for e in range(3, 8))) if t <= report.n_gallery]
     figure.update_xaxes(tickvals=np.log10(ticks), ticktext=[f"{t:,}" for t in ticks])
+    figure.update_yaxes(range=[0, 1.3 * max(counts.max(initial=0), 1)])  # the two names stand above the bars
     figure.update_layout(showlegend=False)
     return figure
 

@@ -9,7 +9,7 @@ from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.comparing import Comparison, Setting, compare, named_methods
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
-from mmexplore.journey.evaluating import evaluate, evaluation_rows, fusion_summary, retrieval_reports
+from mmexplore.journey.evaluating import directions, evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.explaining import (
     Seen,
     explain_item,
@@ -59,6 +59,7 @@ __all__ = [
     "default_encoder",
     "default_encoders",
     "default_store",
+    "directions",
     "embeddings_of",
     "encode",
     "evaluate",

@@ -33,6 +33,13 @@ def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:
     return np.ones(len(embeddings), bool), "all"
 
 
+def directions(workspace: Workspace, shared: Embeddings) -> list[tuple[str, str]]:
+    """(from, to): the directions that `retrieval_reports` can measure, those whose modalities meet in a row."""
+    rows = evaluation_rows(workspace)[0]
+    there = {m: shared.present[m] & rows for m in shared.modalities}
+    return [(src, dst) for src, dst in permutations(shared.modalities, 2) if (there[src] & there[dst]).any()]
+
+
 def retrieval_reports(
     workspace: Workspace,
     shared: Embeddings | None = None,

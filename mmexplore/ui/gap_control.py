@@ -23,6 +23,20 @@ from mmexplore.workspace import Workspace
 MAX_QUERIES = 2000  # asked at each step of the slider; the help says so where there are more
 
 
+AMOUNT = f"{CHOICE}gap.amount"
+
+
+def similarities(workspace: Workspace, shared: Embeddings, directions: list[tuple[str, str]]) -> None:
+    """The part of the Retrieval page: the slider, and the thermometer of the space that it moves."""
+    section(
+        "The gap between the modalities",
+        "Also in one space each modality often lies in a cloud of its own, so that even true pairs are far apart. Move "
+        "the clouds together and see what becomes of recall and of the similarities.",
+    )
+    moved = slider(workspace, shared, shared.modalities)
+    what_a_similarity_means(workspace, moved, [(a, b) for a, b in directions if a < b], shared.modalities)
+
+
 def slider(workspace: Workspace, shared: Embeddings, modalities: list[str]) -> Embeddings:
     """The shared space with these modalities moved along their gap, and what that does to recall."""
     amount = st.slider(
@@ -31,7 +45,7 @@ def slider(workspace: Workspace, shared: Embeddings, modalities: list[str]) -> E
         1.5,
         0.0,
         0.1,
-        key=f"{CHOICE}gap.amount",
+        key=AMOUNT,
         width=420,
         help="0: as the encoders made it. 1: the clouds' centres fall together. Below 0: further apart. The centres "
         "are taken over the rows that recall is not measured on, where there are any.",
@@ -69,7 +83,9 @@ def _show_changes(lines: list[dict[str, object]]) -> None:
         if c.startswith("R@")
     }
     st.dataframe(table, hide_index=True, key="gap-changes", column_config=formats)
-    st.caption("Recall with the clouds moved, and its change in points. Map, gap and thermometer below are moved too.")
+    st.caption(
+        "Recall with the clouds moved, and its change in points. All that is drawn below is moved too; a search is not."
+    )
 
 
 def _report(workspace: Workspace, space: Embeddings, a: str, b: str, rows: np.ndarray) -> RetrievalReport | None:
@@ -81,27 +97,35 @@ def _report(workspace: Workspace, space: Embeddings, a: str, b: str, rows: np.nd
     )
 
 
-def what_a_similarity_means(workspace: Workspace, space: Embeddings, pairs: list[tuple[str, str]]) -> None:
-    """The thermometer: where a similarity lies between random and true pairs of this space (moved, where it was)."""
+def what_a_similarity_means(
+    workspace: Workspace, space: Embeddings, pairs: list[tuple[str, str]], modalities: list[str]
+) -> None:
+    """The thermometer: where a similarity lies between random and true pairs of this space.
+
+    Args:
+        space: as `slider` left it.  modalities: those that it moved.
+    """
     section(
         "What a similarity means here",
         "A similarity of 0.25 is high in one space and low in another. These are the similarities of the true pairs of "
         "this data and of random ones.",
     )
-    src, dst = st.selectbox(
-        "Between", pairs, key=f"{CHOICE}thermometer", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
-    )
     rows, _ = journey.evaluation_rows(workspace)
-    found: Thermometer = session.remember(
-        ("thermometer", session.fingerprint(space), src, dst, rows.tobytes()),
-        lambda: thermometer(space, src, dst, rows, seed=workspace.seed),
-    )
-    middle = float(np.round(np.median(found.true), 2))
-    score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=f"{CHOICE}thermometer.{src}.{dst}", width=170)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        src, dst = st.selectbox(
+            "Between", pairs, key=f"{CHOICE}thermometer", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
+        )
+        found: Thermometer = session.remember(
+            ("thermometer", session.fingerprint(space), src, dst, rows.tobytes()),
+            lambda: thermometer(space, src, dst, rows, seed=workspace.seed),
+        )
+        middle = float(np.round(np.median(found.true), 2))
+        key = f"{CHOICE}thermometer.{src}.{dst}"
+        score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=key, width=170)
     _, figure = session.remember(
         ("thermometer.figure", id(found), score), lambda: (found, thermometer_figure(found, score))
     )
     chart(figure, "thermometer")
     st.text(found.read(score).sentence)
     st.caption(plain(f"A true pair scores above a random one in {found.separation:.0%} of cases (50 % is luck).", 300))
-    view_bar("thermometer", figure=figure, python=python.thermometer(src, dst))
+    view_bar("thermometer", figure=figure, python=python.thermometer(src, dst, st.session_state[AMOUNT], modalities))

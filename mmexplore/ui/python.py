@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexplore.workspace import Workspace
@@ -228,8 +228,11 @@ print(near_duplicates(shared, {modality!r}, {least!r}))
     )
 
 
-def thermometer(src: str, dst: str) -> str:
-    """What a similarity means in this data."""
+def thermometer(src: str, dst: str, gap: float = 0.0, modalities: Sequence[str] = ()) -> str:
+    """What a similarity means in this data, with these modalities moved by `gap` of the way between their clouds."""
+    moved = f"""from mmexplore.latent.gap import shift_gap
+shared = shift_gap(shared, {gap!r}, {list(modalities)!r}, rows if rows.all() else ~rows)
+"""
     return (
         OPEN
         + f"""
@@ -238,6 +241,6 @@ from mmexplore.retrieval.thermometer import thermometer
 
 shared, where = journey.shared_space(workspace)
 rows, which = journey.evaluation_rows(workspace)
-thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows)).show()
+{moved if gap else ""}thermometer_figure(thermometer(shared, {src!r}, {dst!r}, rows, seed=workspace.seed)).show()
 """
     )

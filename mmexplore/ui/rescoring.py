@@ -32,9 +32,9 @@ BANKS = {"other": "Other queries (honest)", "same": "The tested queries (flatter
 
 
 def rescoring(workspace: Workspace, shared: Embeddings, directions: list[tuple[str, str]]) -> None:
-    """The section of the Retrieval page."""
+    """The part of the Retrieval page."""
     section(
-        "Rescoring and hubs",
+        "Rescoring against hubs",
         "Some items are near to everything and are found by everybody: hubs. Rescoring takes it off them. It must look "
         "at some queries (the bank) to know who they are; where these are the tested queries themselves, the gain "
         "is mostly from seeing the questions beforehand, so by default the bank is of other queries.",
@@ -110,6 +110,7 @@ def _choices(directions: list[tuple[str, str]]) -> tuple[tuple[str, str], str, s
 
 
 def _hubs(workspace: Workspace, found: RescoredReport, method: str, dst: str) -> None:
+    section("The hubs", "How often each item is found: most a few times, a hub by a great part of the queries.")
     raw, after = found.raw_hubs, found.hubs
     about = (
         f"Skewness of how often an item is among the {raw.k} nearest. 0: all alike; above about 1 hubs are a problem."

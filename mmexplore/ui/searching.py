@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,16 +10,53 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
+from mmexplore.figures.retrieval import rank_histogram, recall_of_directions
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.ui import picking, python, session
 from mmexplore.ui.absent import absent
-from mmexplore.ui.download import view_bar
+from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.items import draw_cell
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line
+from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import Workspace
 
 MAX_QUERIES = 5000  # more are sampled: the figures say so
+
+
+WHICH = {
+    "test": "the test rows",
+    "held-out": "the rows held out of the fit",
+    "all": "all rows: nothing was fitted on them",
+}
+
+
+def how_often(workspace: Workspace, shared: Embeddings) -> None:
+    """The part of the Retrieval page: recall of every direction beside chance, and the places of one of them."""
+    section(
+        "How often the right one is found",
+        "R@10 is the share of queries whose right answer is among the first ten, and stands beside chance. With "
+        "several captions of one photo, any of them counts as right.",
+    )
+    found, which = reports(workspace, shared)
+    st.caption(plain(f"Measured over {WHICH[which]}. {taking_part(workspace, shared)}", 600))
+    _, figure = session.remember(("recall", id(found)), lambda: (found, recall_of_directions(found).settle()))
+    chart(figure, "recall")
+    table = report_table(found)
+    show_report(table)
+    view_bar("recall", figure=figure, table=lambda: table, python=python.retrieval(*next(iter(found))))
+
+    section("In which place it comes", "Of all queries of one direction. In place 1, the right one was found at once.")
+    direction = _direction(list(found), "ranks")
+    report = found[direction]
+    _, places = session.remember(("ranks", id(report)), lambda: (report, rank_histogram(report).settle()))
+    chart(places, "ranks")
+    view_bar("ranks", figure=places, python=python.retrieval(*direction))
+
+
+def _direction(directions: Sequence[tuple[str, str]], key: str) -> tuple[str, str]:
+    return st.selectbox(
+        "Direction", directions, key=f"{CHOICE}{key}", width=320, format_func=lambda d: f"{d[0]} to {d[1]}"
+    )
 
 
 def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, str], RetrievalReport], str]:
@@ -66,13 +103,18 @@ def show_report(table: pd.DataFrame) -> None:
     st.dataframe(table[shown], hide_index=True, key="report", column_config=numbers)
 
 
-def failures(workspace: Workspace, shared: Embeddings, found: dict[tuple[str, str], RetrievalReport]) -> None:
-    """The queries whose true match ranks worst: query, what was right, what came first."""
-    src, dst = st.selectbox(
-        "Direction", list(found), key=f"{CHOICE}failures", width=320, format_func=lambda d: f"{d[0]} to {d[1]}"
+def failures(workspace: Workspace, shared: Embeddings) -> None:
+    """The part of the Retrieval page: the queries whose true match ranks worst, what was right, what came first."""
+    st.caption(
+        "Where the right answer came last. Often the pair itself is odd: a wrong caption, a picture of something else."
     )
+    found, _ = reports(workspace, shared)
+    src, dst = _direction(list(found), "failures")
     report = found[src, dst]  # stays with the answer, so that its id is not given to another
     _, worst = session.remember(("failures", id(report)), lambda: (report, worst_failures(shared, report, 12)))
+    if worst.empty:
+        st.text("Every query found its right answer in the first place: nothing failed.")
+        return
     with st.container(horizontal=True, gap="small", key="grid-failures"):
         for line in worst.to_dict("records"):
             with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
