@@ -12,6 +12,8 @@ from tests.conftest import REPOSITORY
 
 OUT = REPOSITORY / "tests" / "out"
 expect.set_options(timeout=60_000)
+#: the control that says which part of a page is shown
+PARTS = "[class*='st-key-choice-'][class*='-part ']"
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,20 @@ class Person:
         self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).first.click()
         self.page.get_by_role("heading", name=title, exact=True).first.wait_for(timeout=60_000)
         self.settle()
+
+    def part(self, name: str) -> None:
+        """Open a part of the page by its name."""
+        self.page.locator(PARTS).get_by_text(name, exact=True).first.click()
+        self.settle()
+
+    def each_part(self) -> Iterator[str]:
+        """Opens one part of the page after the other and gives its name; once "" where the page has no parts."""
+        names = self.page.locator(f"{PARTS} button").all_inner_texts()
+        for name in names:
+            self.part(name)
+            yield name
+        if not names:
+            yield ""
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.click()

@@ -117,7 +117,8 @@ def test_the_journey_with_ones_own_photos(person: Person, tmp_path: Path):
 
     person.go("Weights")
     expect(page.get_by_text("learned").first).to_be_visible()
-    assert page.locator("[class*='st-key-weigh-']:not([class*='st-key-weigh-shapley']) img").count() == len(PHOTOS)
+    for bar in ("learned", "measured"):
+        expect(page.locator(f"[class*='st-key-weigh-{bar}-'] img")).to_have_count(len(PHOTOS))
 
     person.go("Latent space")
     page.locator(".js-plotly-plot .nsewdrag").nth(2).wait_for()
@@ -138,6 +139,15 @@ def test_the_journey_with_ones_own_photos(person: Person, tmp_path: Path):
     expect(first).to_contain_text("1. score")
     expect(first).to_contain_text("a tabby cat")
     person.photograph("query")
+
+    person.part("Worst failures")
+    person.go("Weights")
+    person.part("All of the data")
+    person.go("Retrieval")  # each page is as it was left
+    expect(page.get_by_text("Where the right answer came last.")).to_be_visible()
+    expect(first).to_contain_text("a tabby cat")
+    person.go("Weights")
+    page.locator("[class*='st-key-chart-weights-distribution'] .js-plotly-plot").wait_for()
 
 
 def test_words_that_try_to_be_markup_do_nothing(person: Person, tmp_path: Path):
@@ -189,11 +199,13 @@ def test_every_page_fits_its_window(person: Person, request: pytest.FixtureReque
         if (page.viewport_size or {})["width"] < 800 and collapse.count() and collapse.first.is_visible():
             collapse.first.click()
             page.wait_for_timeout(400)
-        page.wait_for_timeout(600)
-        assert not page.get_by_test_id("stException").count()
-        wider = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-        assert wider <= 0, f"{title} is {wider} px too wide"
-        person.photograph(f"{title.lower().replace(' ', '-')}-{request.node.callspec.id}")
+        for part in person.each_part():
+            page.wait_for_timeout(600)
+            assert not page.get_by_test_id("stException").count()
+            wider = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+            assert wider <= 0, f"{title}, {part} is {wider} px too wide"
+            name = f"{title} {part}".strip().lower().replace(" ", "-")
+            person.photograph(f"{name}-{request.node.callspec.id}")
 
 
 def test_a_page_of_its_own_address_opens_in_the_frame(person: Person):

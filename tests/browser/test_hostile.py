@@ -129,9 +129,10 @@ def test_hostile_words_do_nothing_on_any_page(person: Person, tmp_path: Path):
         with contextlib.suppress(TimeoutError):
             person.go(title)
         person.go(title)  # a busy page may lose the first click
-        page.wait_for_timeout(600)
-        touch_everything(person, title)
-        person.photograph(f"hostile-{title.lower().replace(' ', '-')}")
+        for part in person.each_part():
+            page.wait_for_timeout(600)
+            touch_everything(person, f"{title} {part}".strip())
+            person.photograph(f"hostile-{title} {part}".strip().lower().replace(" ", "-"))
 
 
 def raster_uris(person: Person, figures_too: bool) -> list[str]:
@@ -156,16 +157,17 @@ def test_pictures_are_files_made_once(browser: Browser, server: str):
         sources: set[str] = set()
         for title in FILES:
             person.go(title)
-            person.page.wait_for_timeout(500)
-            area = person.page.locator(".js-plotly-plot .nsewdrag").first
-            if area.count() and (box := area.bounding_box()):
-                person.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-            # only the figures of Words and regions hold a picture: the heat map is computed for this view
-            assert raster_uris(person, figures_too=title != "Words and regions") == [], title
-            cards = person.page.locator("[class*='st-key-card-'] img")
-            sources |= {
-                s for s in cards.evaluate_all("all => all.map(i => i.src)") if not s.startswith("data:image/svg")
-            }
+            for part in person.each_part():
+                person.page.wait_for_timeout(500)
+                area = person.page.locator(".js-plotly-plot .nsewdrag").first
+                if area.count() and (box := area.bounding_box()):
+                    person.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+                # only the figures of Words and regions hold a picture: the heat map is computed for this view
+                assert raster_uris(person, figures_too=title != "Words and regions") == [], f"{title} {part}"
+                cards = person.page.locator("[class*='st-key-card-'] img")
+                sources |= {
+                    s for s in cards.evaluate_all("all => all.map(i => i.src)") if not s.startswith("data:image/svg")
+                }
         context.close()
         return sources
 

@@ -58,6 +58,7 @@ def test_from_upload_to_retrieval(person: Person, tmp_path: Path, sample: Callab
     person.settle()
 
     person.go("Weights")
+    person.part("All of the data")
     page.locator("[class*='st-key-chart-shapley'] .js-plotly-plot").first.wait_for(timeout=120_000)
     for modality in modalities:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()

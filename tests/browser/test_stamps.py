@@ -69,7 +69,8 @@ def test_the_stamps_go_through_the_whole_journey(person: Person, shared_data: Pa
     expect(page.get_by_text("sound in 403 of 519 rows, text_zh in 68.").first).to_be_visible()
     for modality in MODALITIES:
         expect(page.get_by_test_id("stMetric").filter(has_text=modality).first).to_be_visible()
-    expect(page.get_by_role("heading", name="Measured contributions")).to_be_visible(timeout=180_000)
+    person.part("All of the data")
+    expect(page.get_by_role("heading", name="Measured", exact=True)).to_be_visible(timeout=180_000)
     page.locator("[class*='st-key-chart-shapley'] .js-plotly-plot").first.wait_for(timeout=600_000)
     person.photograph("stamps-weights")
 
