@@ -53,8 +53,18 @@ def planted(n: int, seed: int = 0):
 
 
 def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
-    """Page -> first run and p95 of the runs after it, in milliseconds."""
+    """Page, and "page: part" of the parts behind its first -> first run and p95 of the runs after it, milliseconds."""
     from streamlit.testing.v1 import AppTest
+
+    def timed() -> dict[str, float]:
+        runs = []
+        for _ in range(repeats + 1):
+            start = time.perf_counter()
+            test.run()
+            runs.append(1000 * (time.perf_counter() - start))
+        if test.exception:
+            raise RuntimeError(f"{page}: {test.exception[0].value}")
+        return {"first_ms": round(runs[0], 1), "rerun_p95_ms": round(float(np.percentile(runs[1:], 95)), 1)}
 
     workspace = planted(n)
     times: dict[str, dict[str, float]] = {}
@@ -63,14 +73,11 @@ def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
         test.run()
         test.session_state["workspace"], test.session_state["example"] = workspace, None
         test.switch_page(str(REPOSITORY / "pages" / f"{page}.py"))
-        runs = []
-        for _ in range(repeats + 1):
-            start = time.perf_counter()
-            test.run()
-            runs.append(1000 * (time.perf_counter() - start))
-        if test.exception:
-            raise RuntimeError(f"{page}: {test.exception[0].value}")
-        times[page] = {"first_ms": round(runs[0], 1), "rerun_p95_ms": round(float(np.percentile(runs[1:], 95)), 1)}
+        times[page] = timed()
+        parts = [c for c in test.segmented_control if c.key and c.key.endswith(".part")]
+        for part in (p for c in parts for p in c.options if p != c.value):
+            next(c for c in test.segmented_control if c.key == parts[0].key).set_value(part)
+            times[f"{page}: {part}"] = timed()
     return times
 
 
