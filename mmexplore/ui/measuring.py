@@ -19,7 +19,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.ui import session, views, weighing
 from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import numbers, plain
+from mmexplore.ui.widgets import PERCENT, in_percent, numbers, plain
 from mmexplore.workspace import Workspace
 
 NO_WEIGHTS = (
@@ -132,23 +132,24 @@ def _table(found: Contributions, null: Null, lost: Perceptual | None, summary: d
         table["accuracy, permuted"] = lost.permuted
         table["perceptual score"] = lost.lost
     column = st.column_config.NumberColumn
+    shares = [c for c in ("learned weight", "flips", "accuracy, permuted") if c in table]
     st.dataframe(
-        table,
+        in_percent(table, *shares),
         hide_index=True,
         key="measured",
         column_config={
-            "learned weight": column(format="percent", help="Mean over all items."),
+            "learned weight": column(format=PERCENT, help="Mean over all items."),
             "Shapley value": column(format="%+.3f", help="Mean over all items."),
             "nothing to find": st.column_config.TextColumn(
                 help="Where 95 % of the draws lie with the labels or the pairing permuted."
             ),
             "flips": column(
                 "changes without it",
-                format="percent",
+                format=PERCENT,
                 help="Share of the held-out items whose answer changes when the modality is taken away altogether.",
             ),
             "accuracy, permuted": column(
-                format="percent", help="Held-out accuracy when the modality is dealt out among the items at random."
+                format=PERCENT, help="Held-out accuracy when the modality is dealt out among the items at random."
             ),
             "perceptual score": column(
                 format="%.2f", help="The share of the accuracy that is lost when the modality is dealt out at random."
