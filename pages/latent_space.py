@@ -5,8 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from mmexplore.figures import theme
-from mmexplore.figures.maps import joint_map
-from mmexplore.ui import gap_control, geometry, maps, parts, picking, python, selection, stepping, views
+from mmexplore.ui import gap_control, geometry, joint, maps, parts, picking, python_maps, selection, stepping, views
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -38,7 +37,7 @@ def side_by_side() -> None:
     view_bar(
         "maps",
         table=lambda: maps.points_table(projections, embeddings.ids),
-        python=python.separate_maps(workspace, asdict(options), colour),
+        python=python_maps.separate_maps(workspace, asdict(options), colour),
     )
     selected_items()
 
@@ -58,26 +57,19 @@ def together() -> None:
         lines = st.toggle("Lines between the parts of a pair", True, key=f"{CHOICE}map.lines")
         by_column = bool(colour) and st.toggle(plain(f"Colour by {colour}"), False, key=f"{CHOICE}map.by_column")
     shared = gap_control.slider(workspace, shared, chosen)
-    projections = maps.joint(shared, chosen, options)
+    projections = joint.projected(shared, chosen, options)
     if projections is None:
         return
     if by_column and values is not None and not theme.is_continuous(values):
         maps.legend(shared.ids, values, "joint")
-    figure = joint_map(
-        projections,
-        lines,
-        values if by_column else None,
-        colour,
-        *maps.joint_hover_texts(workspace, shared, chosen),
-        selection.highlighted("joint", workspace),
-    )
-    maps.draw(figure, "joint", shared.ids, options.dims == 2)
+    by = (colour, values) if by_column and values is not None else None
+    figure = joint.draw(workspace, shared, projections, lines, by, options.dims == 2)
     st.caption(plain(f"Compared {where}."))
     view_bar(
         "joint-map",
         figure=figure,
         table=lambda: maps.points_table(projections, shared.ids),
-        python=python.joint_map(asdict(options), chosen),
+        python=python_maps.joint_map(asdict(options), chosen, st.session_state[gap_control.AMOUNT]),
     )
     geometry.gap(shared, chosen)
     pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]

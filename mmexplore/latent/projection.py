@@ -30,7 +30,8 @@ class Projection:
         rows: int [n], the position of each point in the embeddings (ascending): what charts carry as customdata.
         name: of the space ("image", "fused").
         method: "pca", "umap" or "tsne": what was really run (too few points for UMAP or t-SNE: "pca").
-        n_asked: rows that were asked for.  n_absent: those left out because the modality is absent there.
+        n_all: rows of the data.  n_asked: those that were asked for (fewer: a sample).  n_absent: those of them left
+            out because the modality is absent there.
         explained: share of the variance of each axis (PCA only), else None.
     """
 
@@ -38,6 +39,7 @@ class Projection:
     rows: np.ndarray
     name: str
     method: str
+    n_all: int
     n_asked: int
     n_absent: int
     explained: tuple[float, ...] | None = None
@@ -48,9 +50,13 @@ class Projection:
 
     @property
     def note(self) -> str:
-        """One plain sentence: how many points are drawn of how many rows asked for, and what was left out."""
-        text = f"{len(self.rows):,} of {self.n_asked:,} rows drawn"
-        return f"{text}; {self.n_absent:,} left out because {self.name} is absent." if self.n_absent else f"{text}."
+        """One plain sentence: how many points are drawn of how many rows, which sample, and what was left out."""
+        text, them = f"{len(self.rows):,} of {self.n_all:,} rows drawn", ""
+        if self.n_asked < self.n_all:
+            text += f": a sample of {self.n_asked:,} that keeps the share of each class"
+            them = "of them "
+        left_out = f"; {self.n_absent:,} {them}left out because {self.name} is absent" if self.n_absent else ""
+        return f"{text}{left_out}."
 
 
 def project(
@@ -88,7 +94,7 @@ def project_space(
     asked = np.unique(row_positions(rows, len(vectors)))
     kept = asked if present is None else asked[present[asked]]
     points, used, explained = _project(vectors[kept], method, dims, seed, n_neighbors, min_dist)
-    return Projection(points, kept, name, used, len(asked), len(asked) - len(kept), explained)
+    return Projection(points, kept, name, used, len(vectors), len(asked), len(asked) - len(kept), explained)
 
 
 def project_joint(
@@ -116,7 +122,7 @@ def project_joint(
     points, used, explained = _project(together, method, dims, seed, n_neighbors, min_dist)
     parts = np.split(points, np.cumsum([len(kept[m]) for m in names])[:-1])
     return {
-        m: Projection(part, kept[m], m, used, len(asked), len(asked) - len(kept[m]), explained)
+        m: Projection(part, kept[m], m, used, len(embeddings), len(asked), len(asked) - len(kept[m]), explained)
         for m, part in zip(names, parts, strict=True)
     }
 
@@ -137,7 +143,8 @@ def project_steps(
     """
     kept = np.unique(row_positions(rows, steps.shape[1]))
     points, used, explained = _project(np.concatenate(steps[:, kept]), method, dims, seed, n_neighbors, min_dist)
-    return [Projection(part, kept, name, used, len(kept), 0, explained) for part in np.split(points, len(steps))]
+    n = steps.shape[1]
+    return [Projection(part, kept, name, used, n, len(kept), 0, explained) for part in np.split(points, len(steps))]
 
 
 def _project(

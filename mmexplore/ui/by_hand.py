@@ -107,7 +107,7 @@ def _map(workspace: Workspace, found: ByHand, fused: np.ndarray, plane: Plane) -
 
     def background() -> Any:
         rows = stratified_sample(len(fused) if labels is None else labels, BACKGROUND, workspace.seed)
-        points = Projection(plane.project(fused[rows]), rows, "fused", "pca", len(fused), 0, plane.explained)
+        points = Projection(plane.project(fused[rows]), rows, "fused", "pca", len(fused), len(rows), 0, plane.explained)
         name = "" if labels is None else "label"
         figure = scatter_map(points, labels, name, [str(i) for i in embeddings.ids], legend=False)
         figure.update_traces(marker_showscale=False)

@@ -9,7 +9,7 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.spaces import gap_histogram, overlap_bars
 from mmexplore.latent.geometry import ModalityGap, modality_gap, neighbour_overlap
-from mmexplore.ui import python, session, views
+from mmexplore.ui import python_maps, session, views
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import numbers, plain, section
@@ -47,7 +47,7 @@ def gap(shared: Embeddings, modalities: list[str]) -> None:
                 for (a, b), g in found.items()
             ]
         ),
-        python=python.gap(*chosen),
+        python=python_maps.gap(*chosen),
     )
 
 
@@ -92,5 +92,5 @@ def overlap(workspace: Workspace) -> None:
                 for m, s in found.share.items()
             ]
         ),
-        python=python.overlap(workspace, k),
+        python=python_maps.overlap(workspace, k),
     )

@@ -14,7 +14,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.figures import theme
 from mmexplore.figures.maps import linked_maps
 from mmexplore.jobs import Progress
-from mmexplore.latent.projection import Projection, project_joint, project_space, project_steps
+from mmexplore.latent.projection import Projection, project_space, project_steps
 from mmexplore.latent.sample import stratified_sample
 from mmexplore.ui import jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
@@ -107,9 +107,10 @@ def controls(workspace: Workspace) -> tuple[Options, str]:
 
 
 # -- projections -------------------------------------------------------------------
-def rows_to_draw(embeddings: Embeddings, seed: int) -> np.ndarray:
-    """All rows, or a sample by label shares where there are too many to draw."""
-    return stratified_sample(len(embeddings) if embeddings.labels is None else embeddings.labels, MAX_POINTS, seed)
+def rows_to_draw(embeddings: Embeddings, seed: int, points: int = 1) -> np.ndarray:
+    """All rows, or a sample by label shares where there are too many to draw, with so many points each, on one map."""
+    labels = len(embeddings) if embeddings.labels is None else embeddings.labels
+    return stratified_sample(labels, MAX_POINTS // points, seed)
 
 
 def separate(workspace: Workspace, options: Options) -> dict[str, Projection] | None:
@@ -131,18 +132,7 @@ def separate(workspace: Workspace, options: Options) -> dict[str, Projection] | 
         return maps
 
     marks = tuple(session.fingerprint(v) for v, _ in spaces.values())
-    return _computed(("maps", marks, options), work, options)
-
-
-def joint(shared: Embeddings, modalities: list[str], options: Options) -> dict[str, Projection] | None:
-    """Several modalities of the shared space on one map; None while a job computes it."""
-    rows = rows_to_draw(shared, options.seed)
-
-    def work(progress: Progress) -> dict[str, Projection]:
-        progress.update(0, 1, "joint map")
-        return project_joint(shared, modalities, rows, **asdict(options))
-
-    return _computed(("joint", session.fingerprint(shared), tuple(modalities), options), work, options)
+    return computed(("maps", marks, options), work, options)
 
 
 def steps(vectors: np.ndarray, workspace: Workspace, options: Options) -> list[Projection] | None:
@@ -154,10 +144,10 @@ def steps(vectors: np.ndarray, workspace: Workspace, options: Options) -> list[P
         progress.update(0, 1, "map of the steps")
         return project_steps(vectors, rows, FUSED, **asdict(options))
 
-    return _computed(("steps", session.fingerprint(vectors), options), work, options)
+    return computed(("steps", session.fingerprint(vectors), options), work, options)
 
 
-def _computed(key: tuple, work: Callable[[Progress], T], options: Options) -> T | None:
+def computed(key: tuple, work: Callable[[Progress], T], options: Options) -> T | None:
     title = f"Draw {METHODS[options.method]} maps"
     return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 
@@ -168,17 +158,6 @@ def hover_texts(workspace: Workspace, n_drawn: int) -> tuple[list[str], list[str
     assert workspace.embeddings is not None
     titles = [str(i) for i in workspace.embeddings.ids]
     return titles, views.text_of_rows(workspace) if n_drawn <= HOVER_POINTS else None
-
-
-def joint_hover_texts(
-    workspace: Workspace, shared: Embeddings, modalities: list[str]
-) -> tuple[list[str], dict[str, list[str]] | None]:
-    """As `hover_texts`, with a caption for each text modality on the map."""
-    titles = [str(i) for i in shared.ids]
-    if len(shared) > HOVER_POINTS:
-        return titles, None
-    said = {m: views.texts_of(workspace, m) for m in modalities}
-    return titles, {m: texts for m, texts in said.items() if texts is not None}
 
 
 def draw(figure: Any, name: str, ids: np.ndarray, selectable: bool) -> None:

@@ -12,7 +12,7 @@ from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.steps import step_changes, step_map
 from mmexplore.journey.stepping import Steps
-from mmexplore.ui import fusing, maps, python, selection, session
+from mmexplore.ui import fusing, maps, python_maps, selection, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.maps import Options
 from mmexplore.ui.session import CHOICE
@@ -66,7 +66,7 @@ def panel(workspace: Workspace, options: Options, colour: str, values: np.ndarra
             "steps",
             figure=figure,
             table=lambda: maps.points_table({f"step {t}": p for t, p in enumerate(projections)}, ids),
-            python=python.steps(workspace, asdict(options), at, colour),
+            python=python_maps.steps(workspace, asdict(options), at, colour),
         )
     _changes(workspace, found, at)
 
@@ -90,5 +90,8 @@ def _changes(workspace: Workspace, found: Steps, at: int) -> None:
     figure = step_changes(found.table(), at, None if found.metric is None else METRICS[found.metric], found.chance)
     chart(figure, "step-changes")
     view_bar(
-        "step-changes", figure=figure, table=lambda: pd.DataFrame(found.table()), python=python.step_changes(workspace)
+        "step-changes",
+        figure=figure,
+        table=lambda: pd.DataFrame(found.table()),
+        python=python_maps.step_changes(workspace),
     )

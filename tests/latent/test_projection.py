@@ -64,7 +64,12 @@ def test_absent_rows_are_left_out_and_told():
     data = random_pairs(40, present={"image": np.arange(40) % 4 != 0, "text": np.ones(40, bool)})
     found = project_space(data.vectors["image"], data.present["image"], np.arange(20), name="image")
     assert found.n_asked == 20 and found.n_absent == 5 and found.rows.tolist() == [i for i in range(20) if i % 4]
-    assert found.note == "15 of 20 rows drawn; 5 left out because image is absent."
+    assert found.n_all == 40 and found.note == (
+        "15 of 40 rows drawn: a sample of 20 that keeps the share of each class; 5 of them left out because image is "
+        "absent."
+    )
+    absent = project_space(data.vectors["image"], data.present["image"], name="image")
+    assert absent.note == "30 of 40 rows drawn; 10 left out because image is absent."
     assert found.explained is not None and 0 < sum(found.explained) <= 1
     assert project_space(data.vectors["text"], name="text").note == "40 of 40 rows drawn."
     assert project_space(data.vectors["image"][:3], name="image", method="umap").method == "pca"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmexplore.ui import maps
 from tests.pages.conftest import OpenPage, part_of
 
 
@@ -117,3 +118,22 @@ def test_the_gap_slider_moves_recall_and_thermometer(open_page: OpenPage, page: 
     changes = next(d.value for d in test.dataframe if "R@10 change" in d.value)
     assert len(changes) == 2 and np.isfinite(changes["R@1 %"]).all()
     assert len(before) == 1 and "What a similarity means here" in [s.value for s in test.subheader]
+
+
+def test_a_map_of_a_sample_says_so(open_page: OpenPage, monkeypatch):
+    """No silent sample: how many of how many rows, on maps of one space and on the joint one, which has fewer rows."""
+    monkeypatch.setattr(maps, "MAX_POINTS", 20)
+    test = open_page("latent_space")
+    n = len(test.session_state["workspace"].embeddings)
+    assert any(f"of {n} rows drawn: a sample of 20 that keeps the share" in c for c in captions(test))
+    assert not any("20 of 20 rows" in c for c in captions(test))
+    part_of(test, "All on one map")
+    assert not test.exception
+    assert any(f"10 of {n} rows drawn: a sample" in c and "2 points" in c for c in captions(test))
+    figure = json.loads(next(c for c in test.get("plotly_chart") if "joint" in c.proto.id).proto.spec)
+    points = [t for t in figure["data"] if t.get("mode") == "markers" and "customdata" in t]
+    assert len(points) == 2 and figure["data"][0]["name"] == "pairs (10)"
+
+
+def captions(test: AppTest) -> list[str]:
+    return [c.value.replace("\\", "").replace("\u2060", "") for c in test.caption]

@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 import pytest
 
 from mmexplore import journey, workspace_files
-from mmexplore.latent.projection import project_space, project_steps
-from mmexplore.ui import python, python_models, python_weights
+from mmexplore.latent.gap import shift_gap
+from mmexplore.latent.projection import project_joint, project_space, project_steps
+from mmexplore.ui import python, python_maps, python_models, python_weights
 from mmexplore.ui.maps import Options
 from mmexplore.workspace import Workspace
 from tests.pages.small import make_workspace
@@ -81,7 +82,7 @@ def test_the_thermometer_of_moved_clouds(saved, execute):
 @pytest.mark.parametrize("colour", ["label", "size", "weight of cap*tion*", ""])
 def test_separate_maps(saved, execute, colour: str):
     options = asdict(Options("pca", 2, 3))
-    names, shown = execute(python.separate_maps(saved[0], options, colour))
+    names, shown = execute(python_maps.separate_maps(saved[0], options, colour))
     assert list(names["maps"]) == ["photo", "cap*tion*", "fused"]
     embeddings = saved[0].embeddings
     own = project_space(embeddings.vectors["photo"], embeddings.present["photo"], None, "photo", **options)
@@ -90,10 +91,16 @@ def test_separate_maps(saved, execute, colour: str):
 
 
 def test_joint_map_gap_and_overlap(saved, execute):
-    names, shown = execute(python.joint_map(asdict(Options("pca", 2, 0)), ["photo", "cap*tion*"]))
+    names, shown = execute(python_maps.joint_map(asdict(Options("pca", 2, 0)), ["photo", "cap*tion*"]))
     assert list(names["maps"]) == ["photo", "cap*tion*"]
-    execute(python.gap("photo", "cap*tion*"))
-    execute(python.overlap(saved[0], 5))
+    moved, _ = execute(python_maps.joint_map(asdict(Options("pca", 2, 0)), ["photo", "cap*tion*"], 1.0))
+    rows, _ = journey.evaluation_rows(saved[0])
+    shared = shift_gap(journey.shared_space(saved[0])[0], 1.0, ["photo", "cap*tion*"], ~rows)
+    for m, own in project_joint(shared).items():
+        np.testing.assert_allclose(moved["maps"][m].points, own.points, atol=1e-5)
+        assert not np.allclose(names["maps"][m].points, own.points, atol=1e-3)
+    execute(python_maps.gap("photo", "cap*tion*"))
+    execute(python_maps.overlap(saved[0], 5))
     assert len(shown) == 2
 
 
@@ -104,11 +111,13 @@ def test_the_steps_of_a_fusion(tmp_path, monkeypatch):
     shown: list[go.Figure] = []
     monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
     names: dict[str, Any] = {}
-    exec(compile(python.steps(workspace, asdict(Options("pca", 2, 0)), 1, "label"), "handed-out.py", "exec"), names)
+    exec(
+        compile(python_maps.steps(workspace, asdict(Options("pca", 2, 0)), 1, "label"), "handed-out.py", "exec"), names
+    )
     fitted, given = journey.fitted_input(workspace)
     own = project_steps(fitted.fusion.steps(given), name="fused")
     np.testing.assert_allclose(names["maps"][1].points, own[1].points, atol=1e-5)
-    exec(compile(python.step_changes(workspace), "handed-out.py", "exec"), names)
+    exec(compile(python_maps.step_changes(workspace), "handed-out.py", "exec"), names)
     assert names["found"].table() == journey.steps_of(workspace).table()
     assert len(shown) == 2
 
