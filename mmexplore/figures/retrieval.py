@@ -19,6 +19,7 @@ from mmexplore.figures.theme import (
     base_figure,
     density_edges,
     empty_figure,
+    ink_on,
     palette,
 )
 from mmexplore.retrieval.metrics import RetrievalReport
@@ -60,6 +61,7 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
             },
             text=[f"{v:.1f}" for v in y],
             textposition="inside",
+            insidetextfont_color=ink_on(colour),
             insidetextanchor="middle",
             textangle=0,
             customdata=np.stack([low, high, chance], axis=1),

@@ -101,6 +101,14 @@ def _oklch(lightness: float, chroma: float, hue: float) -> str:
     return "#" + "".join(f"{round(255 * c):02X}" for c in steps)
 
 
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is read better on "#rrggbb" (contrast of WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#FFFFFF" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
+
+
 def modality_colours(modalities: Sequence[str]) -> dict[str, str]:
     """A colour for each modality, by its place: the same in every view. "fused" has its own."""
     hues = [c for c in palette(len(modalities) + 2) if c != FUSED]

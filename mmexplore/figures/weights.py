@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from mmexplore.figures.class_map import MAX_BARS, class_map
 from mmexplore.figures.escape import hover, label
-from mmexplore.figures.theme import LINE, TEXT, base_figure, empty_figure, modality_colours
+from mmexplore.figures.theme import LINE, TEXT, base_figure, empty_figure, ink_on, modality_colours
 
 MAX_DOTS = 5000
 
@@ -39,6 +39,7 @@ def weight_bar(weights: np.ndarray, modalities: Sequence[str]) -> go.Figure:
             marker_line_width=0,
             text=[f"{100 * share:.0f} %" if share >= 0.12 else ""],
             textposition="inside",
+            insidetextfont_color=ink_on(colours[m]),
             insidetextanchor="middle",
             hovertemplate=f"{label(m)}: %{{x:.0%}}<extra></extra>",
         )
@@ -133,6 +134,7 @@ def _stacked(
             marker_line_width=0,
             text=[f"{100 * s:.0f} %" if s >= 0.08 else "" for s in share],
             textposition="inside",
+            insidetextfont_color=ink_on(colours[m]),
             insidetextanchor="middle",
             textangle=0,
             customdata=texts,

@@ -201,3 +201,19 @@ def test_a_modality_has_the_colour_of_its_place_in_the_data_in_the_curves_too():
     colour = {t.name: t.line.color for t in learning_curves(history, ["a", "b"]).data}
     expected = theme.modality_colours(["a", "b"])
     assert colour == {f"held out, only {m} shown": expected[m] for m in "ab"}
+
+
+def test_what_is_written_on_a_bar_can_be_read():
+    """Contrast of WCAG 2, at least 4.5, on every colour that a modality may have."""
+
+    def luminance(colour: str) -> float:
+        parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        return float(
+            np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        )
+
+    for colour in theme.palette(40):
+        light, dark = sorted((luminance(colour), luminance(theme.ink_on(colour))), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, colour
+    figure = class_bars({"x": [0.5, 0.5]}, ["a", "b"])
+    assert [t.insidetextfont.color for t in figure.data] == [theme.ink_on(t.marker.color) for t in figure.data]
