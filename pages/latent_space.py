@@ -6,6 +6,7 @@ import streamlit as st
 
 from mmexplore.figures import theme
 from mmexplore.ui import gap_control, geometry, joint, maps, parts, picking, python_maps, selection, stepping, views
+from mmexplore.ui.comparable import comparable
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.frame import header
 from mmexplore.ui.items import item_grid
@@ -45,10 +46,10 @@ def side_by_side() -> None:
 @st.fragment
 def together() -> None:
     picking.bar(workspace)
-    shared, where = views.shared_space(workspace)
-    if shared is None:
-        st.info(plain(where))
+    space = comparable(workspace)
+    if space is None:
         return
+    shared, where = space
     chosen = st.multiselect("Modalities", shared.modalities, shared.modalities, key=f"{CHOICE}map.modalities")
     if len(chosen) < 2:
         st.text("Choose two modalities or more.")

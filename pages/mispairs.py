@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mmexplore.ui import duplicates, mispairing, views
+from mmexplore.ui import duplicates, mispairing
+from mmexplore.ui.comparable import comparable
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.session import CHOICE
@@ -14,10 +15,10 @@ header(
     "items. The ranking only suspects; you decide.",
 )
 workspace = need("vectors")
-shared, where = views.shared_space(workspace)
-if shared is None:
-    st.info(plain(where))
+space = comparable(workspace)
+if space is None:
     st.stop()
+shared, where = space
 st.caption(plain(f"Compared {where}. A weak comparison suspects many good rows."))
 pairs = [(a, b) for i, a in enumerate(shared.modalities) for b in shared.modalities[i + 1 :]]
 src, dst = st.selectbox(

@@ -5,7 +5,8 @@ from functools import partial
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.ui import asking, gap_control, parts, rescoring, searching, views
+from mmexplore.ui import asking, gap_control, parts, rescoring, searching
+from mmexplore.ui.comparable import comparable
 from mmexplore.ui.frame import header
 from mmexplore.ui.needs import need
 from mmexplore.ui.widgets import plain, section
@@ -16,12 +17,10 @@ header(
     "that search is.",
 )
 workspace = need("vectors")
-shared, where = views.shared_space(workspace)
-if shared is None:
-    st.info(plain(where))
-    if st.button("Go to Fuse", type="primary", key="go-fuse"):
-        st.switch_page("pages/fuse.py")
+space = comparable(workspace)
+if space is None:
     st.stop()
+shared, where = space
 st.caption(plain(f"{', '.join(shared.modalities)}: compared {where}."))
 
 asking.ask(workspace, shared)

@@ -35,11 +35,12 @@ def panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
         assert workspace.embeddings is not None
         method_card.diagram(methods[method], params, workspace.embeddings)
     if st.button("Align", type="primary", key="align", disabled=jobs_view.busy("align")):
-        _align(workspace, method, params, methods[method].card.title)
+        start(workspace, method, params, methods[method].card.title)
     live.curves("align")
 
 
-def _align(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
+def start(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
+    """Submit the fit as a job; its alignment is used from then on."""
     if not alignment.methods()[method].fitted_in_advance:
         workspace.ensure_split()
     embeddings, frozen, hear = workspace.embeddings, replace(workspace), live.watch("align", title)

@@ -17,7 +17,8 @@ from mmexplore import showcase, workspace_files
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.pages.conftest import PAGES, OpenPage
+from tests.journey.small import six_views, workspace_of
+from tests.pages.conftest import PAGES, OpenPage, part_of
 
 APP = str(REPOSITORY / "app.py")
 
@@ -357,3 +358,19 @@ def test_data_can_be_planted_by_sliders(open_page: OpenPage):
     assert len(workspace.embeddings) == 200
     assert 0.2 < 1 - workspace.embeddings.mask.mean() < 0.4
     assert [c for c in workspace.embeddings.columns if c.startswith("truth_")]
+
+
+@pytest.mark.parametrize("page", ["retrieval", "mispairs", "latent_space"])
+def test_spaces_that_cannot_be_compared_are_aligned_at_one_click(open_page: OpenPage, page: str):
+    test = open_page(page, workspace=workspace_of(six_views()))
+    if page == "latent_space":
+        part_of(test, "All on one map")
+    assert not test.exception and any("cannot be compared" in i.value for i in test.info)
+    assert test.button(key="go-fuse") is not None
+    test.button(key="align-now").click().run()
+    waiting = test.session_state["jobs"][0]
+    assert waiting.kind == "align" and waiting.job.wait(60) and waiting.job.state == "done", waiting.job.error
+    test.session_state["workspace"].set_alignment(*waiting.job.result)
+    test.run()
+    assert not test.exception and not any("cannot be compared" in i.value for i in test.info)
+    assert test.session_state["workspace"].alignment.name == "cca"

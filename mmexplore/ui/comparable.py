@@ -1,0 +1,35 @@
+"""The space in which modalities can be compared; where there is none, a page offers to make one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmexplore import alignment
+from mmexplore.embeddings import Embeddings
+from mmexplore.ui import aligning, jobs_view, views
+from mmexplore.ui.widgets import plain
+from mmexplore.workspace import Workspace
+
+FIRST = "cca"  # a closed form: done in seconds, for two modalities and for more
+
+
+def comparable(workspace: Workspace) -> tuple[Embeddings, str] | None:
+    """The shared vectors, and how they came to be; None (and two ways out on the page) where nothing is comparable."""
+    shared, where = views.shared_space(workspace)
+    if shared is not None:
+        return shared, where
+    assert workspace.embeddings is not None  # pages ask for vectors first
+    st.info(plain(where))
+    with st.container(horizontal=True):
+        if len(workspace.embeddings.modalities) > 1:
+            title = alignment.methods()[FIRST].card.title
+            about = (
+                "Finds the directions in which the modalities vary together, on your own pairs. The Fuse page has more."
+            )
+            if st.button(
+                f"Align by {title}", type="primary", key="align-now", help=about, disabled=jobs_view.busy("align")
+            ):
+                aligning.start(workspace, FIRST, {}, title)
+        if st.button("Choose an alignment on the Fuse page", key="go-fuse"):
+            st.switch_page("pages/fuse.py")
+    return None
