@@ -29,7 +29,7 @@ def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     if embeddings is None:
         return None, "Encode the pairs first."
     if workspace.aligned is not None and workspace.alignment is not None:
-        return workspace.aligned, f"aligned by {workspace.alignment.card.title}"
+        return workspace.aligned, f"after alignment by {workspace.alignment.card.title}"
     together = _together(embeddings)
     kinds = {workspace.dataset.kinds[m] for m in together} if workspace.dataset is not None else set()
     as_made = f"as the encoder made them ({embeddings.spaces[together[0]]})" if together else ""

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.values import words_of
 from mmexplore.retrieval import mispairs
 from mmexplore.ui import picking, python, session
@@ -74,7 +75,7 @@ def with_words(workspace: Workspace, pairs: pd.DataFrame, modality: str) -> pd.D
     table = pairs.drop(columns=["row_a", "row_b"])
     table.insert(0, "similarity", table.pop("similarity"))  # before what may be long
     dataset = workspace.dataset
-    if dataset is not None:
+    if dataset is not None and dataset.kinds[modality] is not Kind.VECTOR:
         for side in ("a", "b"):
             cells = [dataset.cells[modality][row] for row in pairs[f"row_{side}"]]
             table[f"{modality}_{side}"] = [words_of(c) for c in cells]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.jobs import Progress
+from mmexplore.pairs.dataset import Kind
 from mmexplore.retrieval.mispairs import Planted, mispairs, planted_mispairs
 from mmexplore.ui import jobs_view, picking, python, selection, session
 from mmexplore.ui.absent import absent
@@ -97,13 +98,13 @@ def _suspect(workspace: Workspace, line: dict, src: str, dst: str, place: int, m
     item = str(line["id"])
     st.text(f"{place}. {one_line(item, 40)}")
     st.caption(f"place {line['rank_forward']:,.0f} one way, {line['rank_backward']:,.0f} the other")
-    _cell(workspace, src, int(line["row"]))
-    _cell(workspace, dst, int(line["row"]))
+    for modality in (src, dst):
+        _cell(workspace, modality, int(line["row"]), "")
     for modality, side in ((dst, "dst"), (src, "src")):
         row = int(line[f"better_{side}_row"])
         if row >= 0:
             st.caption(plain(f"{modality} that fits better ({line[f'better_{side}_score']:.2f})"))
-            _cell(workspace, modality, row)
+            _cell(workspace, modality, row, f"that of {shared_id(workspace, row)}")
     box = f"mispair-{item}"
     st.session_state[box] = item in marked
     st.checkbox("Wrong pair", key=box, on_change=_mark_one, args=(item, box))
@@ -118,12 +119,13 @@ def _mark_one(item: str, box: str) -> None:
         marked.discard(item)
 
 
-def _cell(workspace: Workspace, modality: str, row: int) -> None:
+def _cell(workspace: Workspace, modality: str, row: int, else_said: str) -> None:
+    """One modality of an item; where that is mere numbers, the words that tell which item it is."""
     dataset = workspace.dataset
-    if dataset is None:
-        st.text(shared_id(workspace, row))
-    else:
+    if dataset is not None and dataset.kinds[modality] is not Kind.VECTOR:
         draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality, dataset.parts.get(modality, ()))
+    elif else_said:
+        st.text(one_line(else_said, 60))
 
 
 def clean_table(workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import showcase, workspace_files
+from mmexplore import journey, showcase, workspace_files
 from mmexplore.errors import UserError
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
@@ -374,3 +374,14 @@ def test_spaces_that_cannot_be_compared_are_aligned_at_one_click(open_page: Open
     test.run()
     assert not test.exception and not any("cannot be compared" in i.value for i in test.info)
     assert test.session_state["workspace"].alignment.name == "cca"
+
+
+def test_mispairs_of_mere_numbers_name_the_items(open_page: OpenPage):
+    workspace = workspace_of(six_views())
+    workspace.set_alignment(*journey.align(workspace, "cca"))
+    test = open_page("mispairs", workspace=workspace)
+    assert not test.exception
+    said = [t.value for t in test.text]
+    ids = {str(i) for i in workspace.embeddings.ids}
+    assert sum(s.removeprefix("that of ") in ids for s in said if s.startswith("that of ")) >= 12
+    assert not any("numbers" in s for s in said)
