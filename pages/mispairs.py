@@ -27,9 +27,9 @@ src, dst = st.selectbox(
 table = mispairing.suspects(shared, src, dst)
 if lacking := mispairing.unranked(shared, src, dst):
     st.caption(plain(lacking, 400))
-if table.empty:
+if table is not None and table.empty:
     st.text("So there is nothing to rank.")
-else:
+elif table is not None:
     mispairing.how_sure(workspace, shared, src, dst)
     mispairing.review(workspace, table, src, dst)
     mispairing.clean_table(workspace)

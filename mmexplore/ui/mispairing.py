@@ -19,14 +19,21 @@ from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import Workspace
 
 SHOWN = 12
+AT_ONCE = 20_000  # rows that are ranked while the page waits
 MARKED = "result.mispairs"  # ids marked as wrong: with the results, so that other data forgets them
 KIND = "mispairs"
 
 
-def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame:
-    """As `mispairs`, once a session."""
-    with st.spinner("Ranking every row both ways"):
-        return session.remember(("mispairs", session.fingerprint(shared), src, dst), lambda: mispairs(shared, src, dst))
+def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame | None:
+    """As `mispairs`, once a session; None while a job is at it (50,000 rows take many seconds)."""
+
+    def work(progress: Progress) -> pd.DataFrame:
+        progress.update(0, 1, "every row both ways")
+        return mispairs(shared, src, dst)
+
+    key = ("mispairs", session.fingerprint(shared), src, dst)
+    title = f"Rank {len(shared):,} pairs"
+    return jobs_view.result_of(key, work, title, "suspects", len(shared) <= AT_ONCE, "Rank these pairs")
 
 
 def unranked(shared: Embeddings, src: str, dst: str) -> str:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey, showcase, workspace_files
 from mmexplore.errors import UserError
+from mmexplore.ui import mispairing
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.journey.small import six_views, workspace_of
@@ -385,3 +386,19 @@ def test_mispairs_of_mere_numbers_name_the_items(open_page: OpenPage):
     ids = {str(i) for i in workspace.embeddings.ids}
     assert sum(s.removeprefix("that of ") in ids for s in said if s.startswith("that of ")) >= 12
     assert not any("numbers" in s for s in said)
+
+
+def test_many_pairs_are_ranked_by_a_job(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mispairing, "AT_ONCE", 10)
+    test = open_page("mispairs")
+    assert not test.exception and [w.job.title for w in test.session_state["jobs"]] == ["Rank 40 pairs"]
+    waiting = test.session_state["jobs"][0]
+    assert waiting.job.wait(60) and not [b for b in test.button if b.key == "mispairs-mark"]
+    frame = AppTest.from_file(APP, default_timeout=60)
+    for key in ("started", "jobs", "workspace"):
+        frame.session_state[key] = test.session_state[key]
+    frame.run()  # what was ranked is taken up, whichever page is shown
+    assert not frame.session_state["jobs"]
+    kept = frame.session_state["results"]
+    test.session_state["jobs"], test.session_state["results"] = [], kept
+    assert test.run().button(key="mispairs-mark") is not None and not test.session_state["jobs"]
