@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
@@ -18,7 +20,7 @@ from mmexplore.robustness.lab import Lab
 from mmexplore.ui import fusing, jobs_view, missing_words, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain, section
+from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain, section
 from mmexplore.workspace import Workspace
 
 RESULT = "result.missing"
@@ -137,13 +139,14 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
         st.text(sentence)
     short = {name: fusion_methods()[name].card.short for name in titles}  # so that all columns are seen on a tablet
     table = missing_words.area_table(lab, curves, short)
-    number = "percent" if lab.metric != "r2" else "%.2f"
-    column = st.column_config
-    config: dict[str, Any] = {c: column.NumberColumn(format=number) for c in table.columns[4:6]}
+    number, most = (PERCENT, 100.0) if lab.metric != "r2" else ("%.2f", 1.0)
+    column, ends = st.column_config, [c for c in table.columns if c.startswith("at ")]
+    config: dict[str, Any] = {c: column.NumberColumn(format=number) for c in ends}
     config["area"] = column.ProgressColumn(
-        "area", min_value=0.0, max_value=1.0, format=number, help=missing_words.AREA, width=112
+        "area", min_value=0.0, max_value=most, format=number, help=missing_words.AREA, width=112
     )
-    st.dataframe(table, hide_index=True, height="content", key="missing-areas", column_config=config)
+    seen = _seen(lab, table, [*ends, "area"])
+    st.dataframe(seen, hide_index=True, height="content", key="missing-areas", column_config=config)
     code = python_models.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
     _subsets(lab, titles, metric, number, code)
@@ -169,9 +172,14 @@ def _subsets(lab: Lab, titles: dict[str, str], metric: str, number: str, code: s
     st.text(missing_words.worst(first, by_title[first], lab))
     table = missing_words.subset_table(by_title)
     by_size = missing_words.size_table(by_title[first])
-    sizes = {c: st.column_config.NumberColumn(format=number) for c in ("lowest score", "mean score", "highest score")}
-    st.dataframe(by_size, hide_index=True, key="missing-sizes", column_config=sizes)
+    scores = ["lowest score", "mean score", "highest score"]
+    sizes = {c: st.column_config.NumberColumn(format=number) for c in scores}
+    st.dataframe(_seen(lab, by_size, scores), hide_index=True, key="missing-sizes", column_config=sizes)
     view_bar("missing-subsets", figure=figure, table=lambda: table, python=code)
+
+
+def _seen(lab: Lab, table: pd.DataFrame, scores: Sequence[str]) -> pd.DataFrame:
+    return table if lab.metric == "r2" else in_percent(table, *scores)
 
 
 def _place(lab: Lab):

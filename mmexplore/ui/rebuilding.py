@@ -22,7 +22,7 @@ from mmexplore.ui import fusing, jobs_view, python_models, session
 from mmexplore.ui.asking import item_select
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
-from mmexplore.ui.widgets import one_line, plain, say_error, section
+from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain, say_error, section
 from mmexplore.workspace import FittedFusion, Workspace
 
 RIDGE = "Ridge maps"
@@ -161,9 +161,11 @@ def over_all(workspace: Workspace, wish: Wish, view: str) -> None:
     which = fusing.ROWS.get(report["rows"], report["rows"])
     st.caption(f"Over {n if n == of else f'{n} of {of}'} {which} that have what is given.")
     table = judged_table(report, wish.shown, wish.title)
-    config: dict[str, Any] = {c: st.column_config.NumberColumn(format="percent") for c in ("first", "in the first 10")}
+    shares = ("first", "in the first 10")
+    config: dict[str, Any] = {c: st.column_config.NumberColumn(format=PERCENT) for c in shares}
     config |= {c: st.column_config.NumberColumn(format="localized") for c in ("median place", "of", "items")}
-    st.dataframe(table, hide_index=True, height="content", key=f"{view}-judged", column_config=config)
+    seen = in_percent(table, *(c for c in shares if c in table))
+    st.dataframe(seen, hide_index=True, height="content", key=f"{view}-judged", column_config=config)
     code = python_models.rebuild_report(wish.name, wish.given, JUDGED)
     view_bar(f"{view}-all", table=lambda: table, python=code)
 

@@ -13,7 +13,7 @@ from mmexplore.methods import fusion_methods
 from mmexplore.ui import jobs_view, python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import section
+from mmexplore.ui.widgets import PERCENT, in_percent, section
 from mmexplore.workspace import Workspace
 
 KIND = "truth"
@@ -81,9 +81,9 @@ def _draw(found: list[BesideTruth]) -> None:
     figure = methods_beside_truth(found, titles)
     chart(figure, "truth")
     table = pd.DataFrame([_line(f, titles) for f in found])
-    percent = st.column_config.NumberColumn(format="percent")
+    percent = st.column_config.NumberColumn(format=PERCENT)
     st.dataframe(
-        table,
+        in_percent(table, "error measured", "error learned"),
         hide_index=True,
         key="truth-table",
         column_config={

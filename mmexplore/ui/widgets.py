@@ -57,7 +57,7 @@ def section(title: str, lead: str = "") -> None:
 
 def in_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """A copy for the eye: shares (0 to 1) of these columns in per cent, to be shown with the format PERCENT."""
-    return table.assign(**{c: table[c] * 100 for c in columns})
+    return table.assign(**{c: table[c].astype(float) * 100 for c in columns})  # None, where unknown, stays empty
 
 
 def numbers(values: Sequence[tuple[str, str, str]]) -> None:

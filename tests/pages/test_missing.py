@@ -43,7 +43,7 @@ def test_a_lab_runs_as_a_job_and_its_numbers_are_those_of_the_shell(open_page: O
     assert not test.exception
     areas = next(d.value for d in test.dataframe if "area" in d.value)
     lab = missing_lab(fused, shares=[0, 0.5, 1], seeds=1)
-    assert np.allclose(areas["area"], [c.area for c in lab.curves])
+    assert np.allclose(areas["area"], [100 * c.area for c in lab.curves])
     assert any("most is lost without" in t.value for t in test.text)
     assert len(next(d.value for d in test.dataframe if "modalities left" in d.value)) == 2
 
@@ -92,7 +92,7 @@ def test_ridge_maps_fill_in_beside_chance(open_page: OpenPage):
     assert not test.exception
     judged = next(d.value for d in test.dataframe if "rebuilt by" in d.value)
     assert list(judged["modality"]) == ["cap*tion*"] * 2 and list(judged["rebuilt by"]) == ["Ridge maps", "Chance"]
-    assert judged["first"].between(0, 1).all()
+    assert judged["first"].between(0, 100).all() and judged["first"].max() > 1
     assert any("Its own comes in place" in t.value and "by luck" in t.value for t in test.text)
     strings = [str(e.value) for name in VALUES for e in test.get(name)]
     assert not [s for s in strings if "cap*tion*" in s]

@@ -41,7 +41,7 @@ def test_an_item_is_rebuilt_from_what_is_shown(open_page: OpenPage, rebuilding):
     assert list(table["rebuilt by"]) == [title, "Chance", title, "Ridge maps", "Chance"]
     report = journey.rebuild_report(rebuilding, ["photo"])["modalities"]["cap*tion*"]
     assert table["in the first 10"].tolist()[2:] == [
-        report["recall@10"], report["baseline"]["recall@10"], report["chance_recall@10"]
+        100 * share for share in (report["recall@10"], report["baseline"]["recall@10"], report["chance_recall@10"])
     ]  # fmt: skip
 
 
