@@ -76,7 +76,7 @@ def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> Fusio
     chance = contrastive_chance(test)
     details = {name: float(found[name][0].mean()) for name in ("recall@10", "disjoint recall@10")}
     details["chance recall@10"] = min(1.0, 10 * chance)
-    alone = {f"{m} alone": entry(*found[f"{m} alone"], seed) for m in test.modalities if f"{m} alone" in found}
+    alone = {m: entry(*found[f"{m} alone"], seed) for m in test.modalities if f"{m} alone" in found}
     return FusionScore("recall@1", fused["score"], fused["interval"], alone, chance, which, len(test), details)
 
 

@@ -22,8 +22,8 @@ ROOMS: dict[str, Callable[[], dict[str, Any]]] = {
     "Generative models": generative.methods,
     "Alignments": alignment.methods,
 }
-FIRST = {
-    "Fusions": ["late-product", "concat", "attention", "gated"],
+FEW = {
+    "Fusions": ["late-product", "concat", "attention", "gated", "self-attention"],
     "Generative models": ["mvae"],
     "Alignments": ["cca", "procrustes"],
 }
@@ -33,14 +33,16 @@ FIRST = {
 def controls(workspace: Workspace) -> Setting:
     """Methods, seeds, label budget, missing rate."""
     names: list[str] = []
+    few = _few(workspace)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for words, every in (("Choose all", True), ("A quick few", False)):
-            st.button(words, key=f"compare-{every}", on_click=_choose, args=(every,))
+        every = {room: list(methods()) for room, methods in ROOMS.items()}
+        for words, chosen, key in (("Choose all", every, "True"), ("A quick few", few, "False")):
+            st.button(words, key=f"compare-{key}", on_click=_choose, args=(chosen,))
     for room, methods in ROOMS.items():
         names += st.multiselect(
             room,
             list(methods()),
-            FIRST[room],
+            few[room],
             key=f"{CHOICE}compare.{room}",
             format_func=lambda n: all_methods()[n].card.title,
         )
@@ -107,9 +109,18 @@ def _task(workspace: Workspace) -> tuple[str, str]:
     return target, source
 
 
-def _choose(every: bool) -> None:
-    for room, methods in ROOMS.items():
-        st.session_state[f"{CHOICE}compare.{room}"] = list(methods()) if every else FIRST[room]
+def _few(workspace: Workspace) -> dict[str, list[str]]:
+    """What is quick and can take part: four fusions; those that need labels only where there are some."""
+    able = fusing.targets(workspace) != [fusing.NO_TARGET]
+    return {
+        room: [name for name in names if able or not all_methods()[name].needs_labels][:4]
+        for room, names in FEW.items()
+    }
+
+
+def _choose(chosen: dict[str, list[str]]) -> None:
+    for room, names in chosen.items():
+        st.session_state[f"{CHOICE}compare.{room}"] = names
 
 
 class Heard:

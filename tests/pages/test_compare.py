@@ -237,3 +237,14 @@ def test_all_at_the_ceiling_is_said_for_the_measure_that_is_shown(open_page: Ope
     shown = "choice.compare.measure.fusion.disjoint mrr"
     test.segmented_control(key=shown).set_value("recall@1").run()
     assert [i for i in test.info if "ceiling" in i.value]
+
+
+def test_without_anything_to_predict_no_method_that_needs_it_is_offered_first(open_page: OpenPage):
+    first = open_page("compare", "vectors").multiselect(key="choice.compare.Fusions").value
+    assert len(first) == 4 and "late-product" in first
+    bare = workspace_of(shared_pairs())
+    bare.embeddings = replace(bare.embeddings, labels=None)
+    test = open_page("compare", workspace=bare)
+    test.button(key="compare-False").click().run()
+    first = test.multiselect(key="choice.compare.Fusions").value
+    assert len(first) == 4 and not any(all_methods()[name].needs_labels for name in first)
