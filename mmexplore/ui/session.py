@@ -132,7 +132,11 @@ def share(workspace: Workspace) -> None:
 
 
 def fingerprint(thing: Embeddings | np.ndarray) -> str:
-    """A digest of all vectors; computed once for an object and remembered while the object lives."""
+    """A digest of all vectors and of whose they are; computed once for an object, remembered while the object lives.
+
+    The same vectors with other ids, groups or labels give other results: which answer is right, which rows are drawn.
+    Splits are left out: the first fit draws them, and who depends on them has the rows themselves in its key.
+    """
     known = _fingerprints.get(id(thing))
     if known is not None and known[0]() is thing:
         return known[1]
@@ -143,6 +147,9 @@ def fingerprint(thing: Embeddings | np.ndarray) -> str:
         digest.update(np.ascontiguousarray(array).data)
         if isinstance(thing, Embeddings):
             digest.update(np.ascontiguousarray(thing.present[name]).data)
+    if isinstance(thing, Embeddings):
+        for told in (thing.ids, thing.groups, () if thing.labels is None else thing.labels):
+            digest.update("\0".join(map(str, told)).encode("utf-8", "surrogatepass") + b"\0\0")
     for gone in [k for k, (ref, _) in list(_fingerprints.items()) if ref() is None]:
         _fingerprints.pop(gone, None)
     _fingerprints[id(thing)] = (weakref.ref(thing), digest.hexdigest())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey, showcase, workspace_files
 from mmexplore.errors import UserError
-from mmexplore.ui import mispairing
+from mmexplore.ui import mispairing, session
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.journey.small import six_views, workspace_of
+from tests.journey.small import shared_pairs, six_views, workspace_of
 from tests.pages.conftest import PAGES, OpenPage, part_of
 
 APP = str(REPOSITORY / "app.py")
@@ -402,3 +403,25 @@ def test_many_pairs_are_ranked_by_a_job(open_page: OpenPage, monkeypatch: pytest
     kept = frame.session_state["results"]
     test.session_state["jobs"], test.session_state["results"] = [], kept
     assert test.run().button(key="mispairs-mark") is not None and not test.session_state["jobs"]
+
+
+def test_the_same_vectors_with_other_groups_are_measured_anew(open_page: OpenPage):
+    """What a session remembers depends on whose the vectors are, too: groups say which answers are right."""
+    pairs = shared_pairs(100, noise=1.0)
+    by_ten = replace(pairs, groups=np.array([f"g{i // 10}" for i in range(100)], object))
+    test, found = open_page("retrieval", workspace=workspace_of(pairs)), []
+    for data in (pairs, by_ten):
+        test.session_state["workspace"] = workspace_of(data)
+        test.run()
+        assert not test.exception
+        found.append(next(d.value for d in test.dataframe if "R@10 %" in d.value)["R@10 %"].tolist())
+    assert all(now > before for before, now in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("field", ["ids", "groups", "labels"])
+def test_a_fingerprint_tells_whose_the_vectors_are(field: str):
+    pairs = shared_pairs(100)
+    other = replace(pairs, **{field: np.array([f"other {i}" for i in range(100)], object)})
+    assert session.fingerprint(pairs) != session.fingerprint(other)
+    assert session.fingerprint(pairs) == session.fingerprint(replace(pairs))
+    assert session.fingerprint(pairs) == session.fingerprint(replace(pairs, splits=np.full(100, "train", object)))
