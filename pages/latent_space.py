@@ -46,10 +46,7 @@ def side_by_side() -> None:
 @st.fragment
 def together() -> None:
     picking.bar(workspace)
-    space = comparable(workspace)
-    if space is None:
-        return
-    shared, where = space
+    shared, where = comparable(workspace)
     chosen = st.multiselect("Modalities", shared.modalities, shared.modalities, key=f"{CHOICE}map.modalities")
     if len(chosen) < 2:
         st.text("Choose two modalities or more.")

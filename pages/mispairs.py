@@ -15,10 +15,7 @@ header(
     "items. The ranking only suspects; you decide.",
 )
 workspace = need("vectors")
-space = comparable(workspace)
-if space is None:
-    st.stop()
-shared, where = space
+shared, where = comparable(workspace)
 st.caption(plain(f"Compared {where}. A weak comparison suspects many good rows."))
 pairs = [(a, b) for i, a in enumerate(shared.modalities) for b in shared.modalities[i + 1 :]]
 src, dst = st.selectbox(

@@ -17,10 +17,7 @@ header(
     "that search is.",
 )
 workspace = need("vectors")
-space = comparable(workspace)
-if space is None:
-    st.stop()
-shared, where = space
+shared, where = comparable(workspace)
 st.caption(plain(f"{', '.join(shared.modalities)}: compared {where}."))
 
 asking.ask(workspace, shared)

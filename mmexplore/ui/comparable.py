@@ -13,8 +13,8 @@ from mmexplore.workspace import Workspace
 FIRST = "cca"  # a closed form: done in seconds, for two modalities and for more
 
 
-def comparable(workspace: Workspace) -> tuple[Embeddings, str] | None:
-    """The shared vectors, and how they came to be; None (and two ways out on the page) where nothing is comparable."""
+def comparable(workspace: Workspace) -> tuple[Embeddings, str]:
+    """The shared vectors, and how they came to be; where nothing is comparable, two ways out, and the page ends."""
     shared, where = views.shared_space(workspace)
     if shared is not None:
         return shared, where
@@ -32,4 +32,4 @@ def comparable(workspace: Workspace) -> tuple[Embeddings, str] | None:
                 aligning.start(workspace, FIRST, {}, title)
         if st.button("Choose an alignment on the Fuse page", key="go-fuse"):
             st.switch_page("pages/fuse.py")
-    return None
+    return st.stop()

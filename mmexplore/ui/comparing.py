@@ -33,15 +33,14 @@ FEW = {
 def controls(workspace: Workspace) -> Setting:
     """Methods, seeds, label budget, missing rate."""
     names: list[str] = []
-    few = _few(workspace)
+    every, few = {room: list(methods()) for room, methods in ROOMS.items()}, _few(workspace)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        every = {room: list(methods()) for room, methods in ROOMS.items()}
-        for words, chosen, key in (("Choose all", every, "True"), ("A quick few", few, "False")):
-            st.button(words, key=f"compare-{key}", on_click=_choose, args=(chosen,))
-    for room, methods in ROOMS.items():
+        st.button("Choose all", key="compare-all", on_click=_choose, args=(every,))
+        st.button("A quick few", key="compare-few", on_click=_choose, args=(few,))
+    for room, methods in every.items():
         names += st.multiselect(
             room,
-            list(methods()),
+            methods,
             few[room],
             key=f"{CHOICE}compare.{room}",
             format_func=lambda n: all_methods()[n].card.title,

@@ -160,8 +160,7 @@ def _line(what: str, score: float, interval: Sequence[float]) -> dict[str, Any]:
 def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame) -> None:
     """The table with bars, and one sentence on whether the fusion gained anything."""
     score = fitted.score
-    share = score.metric != "r2"
-    number, most = (PERCENT, 100.0) if share else ("%.2f", 1.0)
+    seen, number, most = for_the_eye(table, score.metric, "score", "low", "high")
     metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
     _, judged = session.remember(("scored", id(fitted)), lambda: (fitted, journey.scored(workspace).present))
@@ -173,7 +172,6 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
         "low": st.column_config.NumberColumn("from", format=number),
         "high": st.column_config.NumberColumn("to", format=number),
     }
-    seen = in_percent(table, "score", "low", "high") if share else table
     st.dataframe(seen, hide_index=True, key="scores", column_config=config)
     st.text(verdict(fitted))
     details = fitted.score.details
@@ -184,6 +182,11 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
             f"first ten in {harder:.1%} of the cases (by luck {details['chance recall@10']:.1%}). Compare sets other "
             "methods beside it."
         )
+
+
+def for_the_eye(table: pd.DataFrame, metric: str, *scores: str) -> tuple[pd.DataFrame, str, float]:
+    """(a copy, the format of these columns, the most they can be): R² as it is, any other metric in per cent."""
+    return (table, "%.2f", 1.0) if metric == "r2" else (in_percent(table, *scores), PERCENT, 100.0)
 
 
 def verdict(fitted: FittedFusion) -> str:

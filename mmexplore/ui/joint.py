@@ -55,13 +55,13 @@ def draw(
         flat: can be lassoed.
     """
     marked = selection.highlighted("joint", workspace)
-    parts = (projections, None if colour is None else colour[1])
-    name = "" if colour is None else colour[0]
+    name, values = colour or ("", None)
+    parts = (projections, values, workspace.embeddings)
     key = (*map(id, parts), name, lines, None if marked is None else workspace.selection)
 
     def make() -> tuple[Any, ...]:  # `parts` stay with the figure, so that their ids are not given to others
         titles, captions = hover_texts(workspace, shared, list(projections))
-        return parts, joint_map(projections, lines, parts[1], name, titles, captions, marked).settle()
+        return parts, joint_map(projections, lines, values, name, titles, captions, marked).settle()
 
     figure = session.remember_last("joint", key, make)[1]
     maps.draw(figure, "joint", shared.ids, flat)

@@ -148,6 +148,7 @@ def steps(vectors: np.ndarray, workspace: Workspace, options: Options) -> list[P
 
 
 def computed(key: tuple, work: Callable[[Progress], T], options: Options) -> T | None:
+    """What `work` gave for this key; None while a job is at it, which everything but PCA needs."""
     title = f"Draw {METHODS[options.method]} maps"
     return jobs_view.result_of(key, work, title, "map", options.method == "pca", "Draw these maps")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
@@ -20,7 +18,7 @@ from mmexplore.robustness.lab import Lab
 from mmexplore.ui import fusing, jobs_view, missing_words, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain, section
+from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import Workspace
 
 RESULT = "result.missing"
@@ -139,20 +137,19 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
         st.text(sentence)
     short = {name: fusion_methods()[name].card.short for name in titles}  # so that all columns are seen on a tablet
     table = missing_words.area_table(lab, curves, short)
-    number, most = (PERCENT, 100.0) if lab.metric != "r2" else ("%.2f", 1.0)
     column, ends = st.column_config, [c for c in table.columns if c.startswith("at ")]
+    seen, number, most = fusing.for_the_eye(table, lab.metric, *ends, "area")
     config: dict[str, Any] = {c: column.NumberColumn(format=number) for c in ends}
     config["area"] = column.ProgressColumn(
         "area", min_value=0.0, max_value=most, format=number, help=missing_words.AREA, width=112
     )
-    seen = _seen(lab, table, [*ends, "area"])
     st.dataframe(seen, hide_index=True, height="content", key="missing-areas", column_config=config)
     code = python_models.missing(wish)
     view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
-    _subsets(lab, titles, metric, number, code)
+    _subsets(lab, titles, metric, code)
 
 
-def _subsets(lab: Lab, titles: dict[str, str], metric: str, number: str, code: str) -> None:
+def _subsets(lab: Lab, titles: dict[str, str], metric: str, code: str) -> None:
     names = sorted({m for found in lab.subsets.values() for s in found for m in s.shown}, key=_place(lab))
     section(
         "The worst subset",
@@ -173,13 +170,10 @@ def _subsets(lab: Lab, titles: dict[str, str], metric: str, number: str, code: s
     table = missing_words.subset_table(by_title)
     by_size = missing_words.size_table(by_title[first])
     scores = ["lowest score", "mean score", "highest score"]
+    seen, number, _ = fusing.for_the_eye(by_size, lab.metric, *scores)
     sizes = {c: st.column_config.NumberColumn(format=number) for c in scores}
-    st.dataframe(_seen(lab, by_size, scores), hide_index=True, key="missing-sizes", column_config=sizes)
+    st.dataframe(seen, hide_index=True, key="missing-sizes", column_config=sizes)
     view_bar("missing-subsets", figure=figure, table=lambda: table, python=code)
-
-
-def _seen(lab: Lab, table: pd.DataFrame, scores: Sequence[str]) -> pd.DataFrame:
-    return table if lab.metric == "r2" else in_percent(table, *scores)
 
 
 def _place(lab: Lab):

@@ -33,11 +33,13 @@ def arguments(options: Mapping[str, Any]) -> str:
 
 
 def moved(gap: float, modalities: Sequence[str]) -> str:
-    """Lines that move these modalities of `shared` by `gap` of the way between their clouds; none where it is 0."""
+    """Lines that move these modalities of `shared` by `gap` of the way between their clouds; none where it is 0.
+
+    They take the centres over the rows that `rows` (those of `journey.evaluation_rows`) leaves, where there are any.
+    """
     if not gap:
         return ""
     return f"""from mmexplore.latent.gap import shift_gap
-rows, which = journey.evaluation_rows(workspace)
 shared = shift_gap(shared, {gap!r}, {list(modalities)!r}, rows if rows.all() else ~rows)
 """
 

@@ -39,6 +39,7 @@ for figure in linked_maps(maps, colour={_column(colour)}, colour_name={colour!r}
 
 def joint_map(options: Mapping[str, Any], modalities: list[str], gap: float = 0.0) -> str:
     """All comparable modalities on one map, moved by `gap` of the way between their clouds."""
+    judged = "rows, which = journey.evaluation_rows(workspace)\n" if gap else ""
     return (
         OPEN
         + f"""
@@ -47,7 +48,7 @@ from mmexplore.latent.projection import project_joint
 from mmexplore.latent.sample import stratified_sample
 
 shared, where = journey.shared_space(workspace)
-{moved(gap, modalities)}labels = len(shared) if shared.labels is None else shared.labels
+{judged}{moved(gap, modalities)}labels = len(shared) if shared.labels is None else shared.labels
 rows = stratified_sample(labels, {MAX_POINTS // len(modalities)}, seed={options["seed"]!r})
 maps = project_joint(shared, {modalities!r}, rows, {arguments(options)})
 joint_map(maps).show()

@@ -63,9 +63,9 @@ def test_what_was_not_measured_is_an_empty_cell(open_page: OpenPage, compared):
 
 def test_all_and_few_are_one_press(open_page: OpenPage):
     test = open_page("compare", "vectors")
-    test.button(key="compare-True").click().run()
+    test.button(key="compare-all").click().run()
     assert sum(len(m.value) for m in test.multiselect) == len(all_methods())
-    test.button(key="compare-False").click().run()
+    test.button(key="compare-few").click().run()
     assert sum(len(m.value) for m in test.multiselect) == 7
 
 
@@ -245,6 +245,6 @@ def test_without_anything_to_predict_no_method_that_needs_it_is_offered_first(op
     bare = workspace_of(shared_pairs())
     bare.embeddings = replace(bare.embeddings, labels=None)
     test = open_page("compare", workspace=bare)
-    test.button(key="compare-False").click().run()
+    test.button(key="compare-few").click().run()
     first = test.multiselect(key="choice.compare.Fusions").value
     assert len(first) == 4 and not any(all_methods()[name].needs_labels for name in first)
