@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def save(workspace: Workspace, path: Path, copy_media: bool = False) -> None:
 
     Args:
         copy_media: put the media files inside (a directory that can be carried elsewhere); otherwise their
-            absolute paths are kept.
+            absolute paths are kept. What lies inside `path` already stays inside: it would go with what is replaced.
 
     Raises:
         UserError: `path` exists and is not a workspace, or cannot be written.
@@ -50,7 +51,7 @@ def save(workspace: Workspace, path: Path, copy_media: bool = False) -> None:
     if path.exists() and not (path / "run.json").exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError("is there already and is not a workspace", str(path), "choose another name")
     try:
-        write_whole(path, lambda folder: write_parts(workspace, folder, _link_into(folder) if copy_media else None))
+        write_whole(path, lambda folder: write_parts(workspace, folder, _keeper(path, folder, copy_media)))
     except OSError as error:
         raise UserError(
             f"cannot be written ({error.strerror or error})", str(path), "check the disk and the folder's rights"
@@ -102,8 +103,8 @@ def _check_tables(path: Path) -> None:
             check_unpacked_size(pq.read_metadata(file), file.stat().st_size, file.name)
 
 
-def write_parts(workspace: Workspace, folder: Path, keep: Keep | None, progress: Progress | None = None) -> None:
-    """Everything but the media, which `keep` is told of; without it their absolute paths are kept."""
+def write_parts(workspace: Workspace, folder: Path, keep: Keep, progress: Progress | None = None) -> None:
+    """Everything but the media, which `keep` is told of; of those that stay outside the absolute path is kept."""
     progress = progress or Progress()
     about: dict[str, Any] = {
         "format": FORMAT,
@@ -150,14 +151,27 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be saved as JSON")
 
 
-def _link_into(folder: Path) -> Keep:
-    return lambda cell, name: _copy(cell, folder / name)
+def _keeper(path: Path, folder: Path, copy_media: bool) -> Keep:
+    """Puts into `folder`, which will take the place of `path`, what lies in there already; with `copy_media` all."""
+    media = (path / "media").resolve()
+
+    def keep(cell: Path, by_content: Callable[[], str]) -> str | None:
+        if cell.is_relative_to(media):
+            name = f"media/{cell.relative_to(media).as_posix()}"
+        elif copy_media:
+            name = by_content()
+        else:
+            return None
+        _copy(cell, folder / name)
+        return name
+
+    return keep
 
 
 def _copy(cell: Path, target: Path) -> None:
     """A link, or a copy where that is another file system; nothing where the same content is there already."""
     if not target.exists():
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(cell, target)
         except OSError:

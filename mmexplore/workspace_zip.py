@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from mmexplore.atomic import write_file
@@ -38,7 +39,12 @@ def save_zip(workspace: Workspace, path: Path, workdir: Path, progress: Progress
         folder.mkdir(parents=True)
         progress.update(0, 0, "Writing the vectors")
         members: dict[str, Path] = {}
-        write_parts(workspace, folder, lambda cell, name: members.__setitem__(name, cell), progress)
+
+        def keep(cell: Path, by_content: Callable[[], str]) -> str:
+            members[name := by_content()] = cell
+            return name
+
+        write_parts(workspace, folder, keep, progress)
         members |= {f.relative_to(folder).as_posix(): f for f in sorted(folder.rglob("*")) if f.is_file()}
         size = sum(file.stat().st_size + 2 * len(name.encode()) + _MEMBER for name, file in members.items())
         if account is not None:

@@ -123,6 +123,19 @@ def test_align_then_evaluate_uses_held_out_rows(run, tmp_path):
     assert "chinese->picture" in evaluated["retrieval"]
 
 
+def test_pairs_of_a_zip_keep_their_media_through_every_step(pairs, tmp_path):
+    """They were unpacked to a folder that is gone: RUN has the only copy, and each step replaces RUN."""
+    packed, work = shutil.make_archive(str(tmp_path / "pairs"), "zip", pairs), tmp_path / "run"
+    mmexplore("embed", packed, "--out", work)
+    before = sorted(path.name for path in (work / "media").iterdir())
+    assert before
+    mmexplore("align", work, "--method", "cca")
+    mmexplore("fuse", work, "--method", "attention", "--param", "epochs=2")
+    assert sorted(path.name for path in (work / "media").iterdir()) == before
+    item = next(iter(json.loads(mmexplore("weights", work, "--json"))["per_item"]))
+    assert json.loads(mmexplore("explain", work, "--item", item, "--json"))["item"] == item
+
+
 def test_search_by_text_image_and_item(run, pairs):
     found = json.loads(mmexplore("search", run, "--text", "a cat", "--in", "picture", "-k", "3", "--json"))["results"]
     assert [h["rank"] for h in found] == [1, 2, 3]

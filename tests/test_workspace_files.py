@@ -302,6 +302,32 @@ def test_killed_between_the_two_renames_the_old_one_is_read(workspace, tmp_path)
     same(workspace, workspace_files.open_directory(tmp_path / "run"))
 
 
+def media_of(workspace: Workspace) -> list[Path]:
+    return [c for cells in workspace.dataset.cells.values() for c in cells if isinstance(c, Path)]
+
+
+def test_media_inside_stay_when_it_is_saved_again(workspace, tmp_path):
+    """As the shell does after each step: what it replaces must not take the only copy of the media with it."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    run = tmp_path / "link" / "run"
+    workspace_files.save(workspace, run, copy_media=True)
+    for _ in range(2):
+        again = workspace_files.open_directory(run)
+        assert media_of(again) and all(path.exists() for path in media_of(again))
+        same(workspace, again)
+        workspace_files.save(again, run)
+    run.rename(tmp_path / "elsewhere")  # it can still be carried
+    assert all(path.exists() for path in media_of(workspace_files.open_directory(tmp_path / "elsewhere")))
+
+
+def test_media_outside_stay_outside_when_it_is_saved_again(workspace, tmp_path):
+    workspace_files.save(workspace, tmp_path / "run")
+    workspace_files.save(workspace_files.open_directory(tmp_path / "run"), tmp_path / "run")
+    again = workspace_files.open_directory(tmp_path / "run")
+    assert media_of(again) == media_of(workspace) and not (tmp_path / "run" / "media").exists()
+
+
 def test_another_folder_is_never_overwritten(workspace, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
 from mmexplore.progress import Progress
 
-#: Keep(media file, its name inside the folder)
-Keep = Callable[[Path, str], None]
+#: Keep(media file, what gives its name by content) -> its name inside the folder, or None where it stays outside.
+#: Only who asks for the name has the file read.
+Keep = Callable[[Path, Callable[[], str]], str | None]
 
 
-def write_pairs(dataset: PairedDataset, folder: Path, keep: Keep | None, progress: Progress) -> dict[str, Any]:
-    """Write everything but the media, which `keep` is told of; without it their absolute paths are kept.
+def write_pairs(dataset: PairedDataset, folder: Path, keep: Keep, progress: Progress) -> dict[str, Any]:
+    """Write everything but the media, which `keep` is told of; of those that stay outside the absolute path is kept.
 
     Returns:
         what `read_pairs` needs beside the files: JSON-able.
@@ -37,12 +39,9 @@ def write_pairs(dataset: PairedDataset, folder: Path, keep: Keep | None, progres
         for i, cell in enumerate(cells):
             if i % 256 == 0:
                 progress.check()
-            if isinstance(cell, Path) and keep is not None:
-                name = f"media/{dataset.content[m][i]}{cell.suffix.lower()}"
-                keep(cell, name)
-                written.append("file:" + name)
-            elif isinstance(cell, Path):
-                written.append("file:" + str(cell.absolute()))
+            if isinstance(cell, Path):
+                inside = keep(cell, partial(_by_content, dataset, m, i, cell))
+                written.append("file:" + (inside or str(cell.absolute())))
             elif isinstance(cell, np.ndarray) and cell.dtype.kind == "U":  # a row of a table
                 written.append("row:" + json.dumps(cell.tolist(), ensure_ascii=False))
             elif isinstance(cell, np.ndarray):
@@ -64,6 +63,10 @@ def write_pairs(dataset: PairedDataset, folder: Path, keep: Keep | None, progres
         "parts": dataset.parts,
         "rejected": [asdict(r) for r in dataset.rejected],
     }
+
+
+def _by_content(dataset: PairedDataset, modality: str, row: int, cell: Path) -> str:
+    return f"media/{dataset.content[modality][row]}{cell.suffix.lower()}"
 
 
 def read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDataset:
