@@ -105,7 +105,7 @@ def measure(data: Embeddings, name: str, seed: int) -> dict[str, float | None] |
     """Scores, probe and seconds to fit of one method; None where it refuses this data."""
     started = time.perf_counter()
     try:
-        alignment = methods()[name]().fit(data, seed=seed)
+        alignment = methods()[name](random_state=seed).fit(data)
     except UserError as refused:
         print(f"{name}: {refused}", file=sys.stderr)
         return None

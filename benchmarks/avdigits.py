@@ -130,9 +130,9 @@ def measure(names: list[str], seeds: int, sigmas: tuple[float, ...], file: Path 
                 if (sigma, seed, name) in done:
                     continue
                 started = time.perf_counter()
-                fusion = fusion_methods()[name]().fit(data, objective="classification", seed=seed)
+                fusion = fusion_methods()[name](objective="classification", random_state=seed).fit(data)
                 seconds = time.perf_counter() - started
-                right = fusion.classes_[fusion.predict(test).argmax(1)] == test.labels
+                right = fusion.classes_[fusion.answers(test).argmax(1)] == test.labels
                 record = {"sigma": sigma, "seed": seed, "method": name, "score": float(right.mean())}
                 records.append(record | {"seconds": seconds})
             if file is not None:

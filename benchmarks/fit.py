@@ -51,7 +51,7 @@ def data(n: int = 2000, classes: int = 10) -> Embeddings:
 
 def ratios(name: str, embeddings: Embeddings, rounds: int) -> list[float]:
     """Our loop's CPU time over the plain loop's, one number a round; both take as many steps on as many rows."""
-    model = fusion_methods()[name](epochs=1).fit(embeddings, objective="classification")
+    model = fusion_methods()[name](epochs=1, objective="classification").fit(embeddings)
     xs, present = model.standard_.tensors(embeddings)
     target = torch.as_tensor(np.searchsorted(model.classes_.astype(str), embeddings.labels.astype(str)))
     generative = isinstance(model, Generative)
@@ -131,7 +131,7 @@ def main() -> None:
     embeddings, answer = data(), {}
     for name in given.methods.split(","):
         started, worked = time.perf_counter(), time.process_time()
-        fusion_methods()[name]().fit(embeddings, objective="classification")
+        fusion_methods()[name](objective="classification").fit(embeddings)
         seconds, worked = time.perf_counter() - started, time.process_time() - worked
         found = ratios(name, embeddings, given.rounds)
         answer[name] = {

@@ -77,11 +77,11 @@ def measure(names: list[str], seeds: int) -> list[dict]:
             records.append(_record(seed, setting, "ridge / LR late product", r2, *bar, 0.0))
             for name in names:
                 started = time.perf_counter()
-                model = methods()[name]().fit(train, objective="classification", seed=seed)
+                model = methods()[name](objective="classification", random_state=seed).fit(train)
                 seconds = time.perf_counter() - started
                 r2 = {"+".join(s): explained(model.reconstruct(test, s), test, standard, s) for s in SUBSETS}
                 full, half = (
-                    float((model.classes_[model.predict(e).argmax(1)] == test.labels).mean())
+                    float((model.classes_[model.answers(e).argmax(1)] == test.labels).mean())
                     for e in (test, test.hide(missing))
                 )
                 records.append(_record(seed, setting, name, r2, full, half, seconds))

@@ -38,7 +38,7 @@ def workspace_of(kind: str, items: int, seed: int) -> Workspace:
 def one(kind: str, method: str, items: int, seed: int) -> BesideTruth:
     embeddings = workspace_of(kind, items, seed).embeddings
     assert embeddings is not None
-    fitted = fusion_methods()[method]().fit(embeddings, seed=seed)
+    fitted = fusion_methods()[method](random_state=seed).fit(embeddings)
     return beside_truth(fitted, embeddings, seed)
 
 

@@ -63,7 +63,7 @@ def main() -> None:
 
     def bare() -> None:
         for e in shown:
-            fusion.predict(e)
+            fusion.answers(e)
 
     bare()
     ours, passes = [], []

@@ -103,12 +103,12 @@ def bars(data: Embeddings, missing: np.ndarray) -> dict[str, tuple[float, float]
 def run(data: Embeddings, missing: np.ndarray, name: str, seed: int) -> tuple[float, float, float]:
     """(accuracy in full, with cells missing, seconds to fit) of one of our methods."""
     started = time.perf_counter()
-    fusion = fusion_methods()[name]().fit(data, objective="classification", seed=seed)
+    fusion = fusion_methods()[name](objective="classification", random_state=seed).fit(data)
     seconds = time.perf_counter() - started
     test = data.take(data.in_split("test"))
 
     def right(embeddings: Embeddings) -> float:
-        return float((fusion.classes_[fusion.predict(embeddings).argmax(1)] == test.labels).mean())
+        return float((fusion.classes_[fusion.answers(embeddings).argmax(1)] == test.labels).mean())
 
     return right(test), right(test.hide(missing)), seconds
 

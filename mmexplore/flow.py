@@ -53,7 +53,7 @@ def flow_of(
     Args:
         objective: a fusion's; None for an alignment.  n_classes: of a classification.
     """
-    p = {**method().get_params(), **params}
+    p = {**method().own_params(), **params}
     shape = SHAPES.get(method.name) or FAMILIES.get(method.family, _linear("side by side", "", "one layer"))
     outputs = n_classes if objective == "classification" else 1
     flow = shape(p, dims, outputs)

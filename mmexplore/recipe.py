@@ -47,7 +47,7 @@ def recipe(workspace: Workspace, pairs: str = "PAIRS") -> str:
             "workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)",
         ]
     if workspace.alignment is not None:
-        call = _call("align", workspace.alignment.name, workspace.alignment.get_params(), "")
+        call = _call("align", workspace.alignment.name, workspace.alignment.own_params(), "")
         lines.append(f"workspace.set_alignment(*{call})")
     lines += [f"workspace.add_fusion({_fuse(fitted)})" for fitted in workspace.fusions.values()]
     if workspace.embeddings is not None:
@@ -59,7 +59,7 @@ def _fuse(fitted: FittedFusion) -> str:
     rest = f", objective={fitted.fusion.objective_!r}, target={fitted.target or 'none'!r}, source={fitted.source!r}"
     if fitted.labels_per_class is not None:
         rest += f", labels_per_class={fitted.labels_per_class}"
-    return _call("fuse", fitted.fusion.name, fitted.fusion.get_params(), f"{rest}, seed={fitted.seed}")
+    return _call("fuse", fitted.fusion.name, fitted.fusion.own_params(), f"{rest}, seed={fitted.seed}")
 
 
 def _call(step: str, name: str, params: dict, rest: str) -> str:

@@ -14,9 +14,7 @@ Cancel) happens here, once:
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -26,7 +24,7 @@ from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
 from mmexplore.optimiser import AdamW
-from mmexplore.runtime import device, seed_torch
+from mmexplore.runtime import device, repeatable_torch, seeded_torch
 
 if TYPE_CHECKING:
     import torch
@@ -35,17 +33,13 @@ if TYPE_CHECKING:
 
 Module = TypeVar("Module", bound="torch.nn.Module")
 
-# torch draws initial weights from one generator for the whole process: two fits side by side would disturb each other.
-_BUILDING = threading.Lock()
-
 SMALL = 5_000_000  # parameters: below, one thread is as fast as several, and far faster on a busy machine
 KEPT = "kept"  # the `part` of the one history row that says which epoch was kept
 
 
 def build_module(build: Callable[[], Module], seed: int) -> Module:
     """`build()` with torch seeded, on the device of this machine; the same seed gives the same weights."""
-    with _BUILDING:
-        seed_torch(seed)
+    with seeded_torch(seed):
         return build().to(device())
 
 
@@ -119,12 +113,14 @@ def fit_module(
     order = torch.Generator().manual_seed(seed)
     train, val = (torch.as_tensor(np.asarray(r), dtype=torch.long) for r in (train_rows, val_rows))
 
+    # One thread for a small network: its operations are too short to be shared out, and threads that wait cost.
+    n_threads = 1 if sum(p.numel() for p in trained) < SMALL else None
     history: list[tuple[int, str, str, float]] = []
     best, best_epoch, kept = float("inf"), 0, {}
     for epoch in range(1, epochs + 1):
         module.train()
         shuffled = train[torch.randperm(len(train), generator=order)]
-        with _fitting_threads(sum(p.numel() for p in trained)):
+        with repeatable_torch(n_threads):
             values = _one_epoch(step, _batches(shuffled, batch_size), place, optimiser).means("train")
             if len(val):
                 module.eval()
@@ -193,19 +189,6 @@ def _one_epoch(step: Step, batches: tuple[torch.Tensor, ...], place: torch.devic
             optimiser.step()
         sums.add(answer, len(rows))
     return sums
-
-
-@contextmanager
-def _fitting_threads(parameters: int) -> Iterator[None]:
-    """One thread for a small network: its operations are too short to be shared out, and threads that wait cost."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1 if parameters < SMALL else before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _batches(rows: torch.Tensor, batch_size: int) -> tuple[torch.Tensor, ...]:

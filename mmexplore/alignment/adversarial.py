@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+from mmexplore.runtime import RandomState
 
 if TYPE_CHECKING:
     import torch
@@ -51,6 +52,7 @@ class Adversarial(TrainedAlignment):
 
     name = "adversarial"
     patience = 10**9
+    stops_early: ClassVar[bool] = False  # the held-out rows only draw curves
     card = MethodCard(
         title="Adversarial alignment (modality discriminator)",
         summary="One network tries to guess from a vector which modality it came from; the heads learn vectors from "
@@ -81,6 +83,8 @@ class Adversarial(TrainedAlignment):
         batch_size: int = 128,
         lr: float = 1e-3,
         weight_decay: float = 0.1,
+        *,
+        random_state: RandomState = 0,
     ) -> None:
         self.partner = partner
         self.strength = strength
@@ -94,6 +98,7 @@ class Adversarial(TrainedAlignment):
         self.batch_size = batch_size
         self.lr = lr
         self.weight_decay = weight_decay
+        self.random_state = random_state
 
     def build(self, widths: list[int]) -> Net:
         import torch

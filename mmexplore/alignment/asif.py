@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from mmexplore.alignment.whitening import centre
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
-from mmexplore.runtime import rng
+from mmexplore.runtime import RandomState, rng
 
 CHUNK = 4096  # rows whose similarities to all anchors are held at once
 
@@ -51,12 +51,15 @@ class ASIF(Alignment):
         "stays zero.",
     )
 
-    def __init__(self, anchors: int = 1000, neighbours: int = 100, power: float = 4.0) -> None:
+    def __init__(
+        self, anchors: int = 1000, neighbours: int = 100, power: float = 4.0, *, random_state: RandomState = 0
+    ) -> None:
         self.anchors = anchors
         self.neighbours = neighbours
         self.power = power
+        self.random_state = random_state
 
-    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         train = train_rows(embeddings)
         require_linked(embeddings, train, self.name)
         usable = np.flatnonzero(train & (embeddings.mask.sum(axis=1) >= 2))
@@ -74,7 +77,6 @@ class ASIF(Alignment):
         self.history_ = self.empty_history()
         if on_epoch is not None:
             on_epoch(1, 1, {})
-        return self
 
     def transform(self, embeddings: Embeddings) -> Embeddings:
         require_known(embeddings, self.dims_, self.name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, Self
 
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
-from mmexplore.estimator import Estimator, OnEpoch
+from mmexplore.estimator import Estimator
+from mmexplore.runtime import RandomState
 
 
 class Alignment(Estimator):
@@ -19,14 +19,11 @@ class Alignment(Estimator):
     """
 
     family = "alignment"
-    #: True where using it fits nothing on the person's rows
-    fitted_in_advance: ClassVar[bool] = False
     correlations_: np.ndarray | None = None
     train_correlations_: np.ndarray | None = None
 
-    @abstractmethod
-    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
-        """Fit on the `train` rows (all rows where there is no split). Raises UserError when it cannot."""
+    def __init__(self, *, random_state: RandomState = 0) -> None:
+        self.random_state = random_state
 
     @abstractmethod
     def transform(self, embeddings: Embeddings) -> Embeddings:

@@ -6,7 +6,7 @@ import hashlib
 from abc import abstractmethod
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,14 +52,13 @@ class FittedInAdvance(Alignment):
         """The modalities (of modality -> space) that it can map."""
         return [m for m, space in spaces.items() if space in COVERED]
 
-    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         """Check that at least one modality is covered; nothing is fitted. Raises UserError where none is."""
         names = self._covered(embeddings)
         self.modalities_ = names
         self.dims_ = {m: embeddings.dims[m] for m in names}
         self.history_ = self.empty_history()
         self.sha256_ = shipped()[1]
-        return self
 
     def transform(self, embeddings: Embeddings) -> Embeddings:
         """The covered modalities in one space; the others are left out. Raises UserError where none is covered."""

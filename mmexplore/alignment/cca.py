@@ -10,6 +10,7 @@ from mmexplore.alignment.rows import pair_rows
 from mmexplore.alignment.whitening import centre, count_components
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.runtime import RandomState
 
 
 class RidgeCCA(LinearAlignment):
@@ -42,10 +43,13 @@ class RidgeCCA(LinearAlignment):
         "may be present later. An absent cell stays zero.",
     )
 
-    def __init__(self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True) -> None:
+    def __init__(
+        self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True, *, random_state: RandomState = 0
+    ) -> None:
         self.n_components = n_components
         self.ridge = ridge
         self.scale = scale
+        self.random_state = random_state
 
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         if len(embeddings.modalities) > 2:

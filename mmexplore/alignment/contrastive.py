@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmexplore.alignment.heads import Net, TrainedAlignment
 from mmexplore.card import MethodCard
+from mmexplore.runtime import RandomState
 
 if TYPE_CHECKING:
     import torch
@@ -107,6 +108,8 @@ class ContrastiveLinear(_Contrastive):
         lr: float = 1e-3,
         weight_decay: float = 0.1,
         patience: int = 10,
+        *,
+        random_state: RandomState = 0,
     ) -> None:
         self.n_components = n_components
         self.dropout = dropout
@@ -115,6 +118,7 @@ class ContrastiveLinear(_Contrastive):
         self.lr = lr
         self.weight_decay = weight_decay
         self.patience = patience
+        self.random_state = random_state
 
 
 class ContrastiveMLP(_Contrastive):
@@ -148,6 +152,8 @@ class ContrastiveMLP(_Contrastive):
         lr: float = 1e-3,
         weight_decay: float = 0.1,
         patience: int = 10,
+        *,
+        random_state: RandomState = 0,
     ) -> None:
         self.n_components = n_components
         self.hidden = hidden
@@ -157,3 +163,4 @@ class ContrastiveMLP(_Contrastive):
         self.lr = lr
         self.weight_decay = weight_decay
         self.patience = patience
+        self.random_state = random_state

@@ -14,6 +14,7 @@ from mmexplore.alignment.mcca import MultisetCCA
 from mmexplore.alignment.rows import held_out_rows
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.runtime import RandomState
 
 if TYPE_CHECKING:
     import torch
@@ -93,6 +94,8 @@ class DeepCCA(TrainedAlignment):
         lr: float = 1e-3,
         weight_decay: float = 0.1,
         patience: int = 10,
+        *,
+        random_state: RandomState = 0,
     ) -> None:
         self.n_components = n_components
         self.hidden = hidden
@@ -104,6 +107,7 @@ class DeepCCA(TrainedAlignment):
         self.lr = lr
         self.weight_decay = weight_decay
         self.patience = patience
+        self.random_state = random_state
 
     def loss(
         self, net: Net, x: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, train: bool

@@ -8,6 +8,7 @@ from mmexplore.alignment.linear import LinearAlignment, Maps
 from mmexplore.alignment.whitening import count_components, top_eigenpairs, whiten
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.runtime import RandomState
 
 
 class GeneralisedCCA(LinearAlignment):
@@ -42,10 +43,13 @@ class GeneralisedCCA(LinearAlignment):
         "stays zero.",
     )
 
-    def __init__(self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True) -> None:
+    def __init__(
+        self, n_components: int | None = None, ridge: float = 1.0, scale: bool = True, *, random_state: RandomState = 0
+    ) -> None:
         self.n_components = n_components
         self.ridge = ridge
         self.scale = scale
+        self.random_state = random_state
 
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         white = whiten(embeddings, rows, self.ridge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from mmexplore.alignment.rows import pair_rows, require_known, require_linked, t
 from mmexplore.alignment.whitening import centre
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
+from mmexplore.runtime import repeatable_torch
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +35,7 @@ class TrainedAlignment(Alignment):
     """
 
     handles_missing = True
+    stops_early: ClassVar[bool] = True
     n_components: int
     hidden: int
     dropout: float
@@ -61,7 +63,7 @@ class TrainedAlignment(Alignment):
         return net
 
     # -- fitting ---------------------------------------------------------------
-    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         """Train on `train` rows with two modalities or more; early stop on `val`, else on a part of train."""
         from mmexplore.training import build_module, hold_out
 
@@ -77,7 +79,6 @@ class TrainedAlignment(Alignment):
         self.history_ = self.train(net, Batches(self, embeddings, net), rows, val, seed, on_epoch)
         self.net_ = net.cpu()
         self.finish(embeddings, np.isin(np.arange(len(embeddings)), rows), seed)
-        return self
 
     def train(
         self,
@@ -107,7 +108,7 @@ class TrainedAlignment(Alignment):
 
         order = sorted(self.modalities_)
         out = {}
-        with torch.no_grad():
+        with repeatable_torch(), torch.no_grad():
             for m, x in embeddings.vectors.items():
                 run = self.net_.heads[order.index(m)]
                 parts = [

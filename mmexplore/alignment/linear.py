@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class LinearAlignment(Alignment):
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         """(means, maps) fitted on `rows` (bool [N])."""
 
-    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, seed: int = 0) -> Self:
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         """Fit in closed form; `on_epoch` is called once, at the end."""
         train = train_rows(embeddings)
         require_linked(embeddings, train, self.name)
@@ -60,7 +60,6 @@ class LinearAlignment(Alignment):
             self.correlations_ = self._held_out_correlations(embeddings, seed)
         if on_epoch is not None:
             on_epoch(1, 1, {})
-        return self
 
     def _held_out_correlations(self, embeddings: Embeddings, seed: int) -> np.ndarray | None:
         if embeddings.splits is not None:

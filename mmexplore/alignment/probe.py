@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmexplore.embeddings import Embeddings, draw_split
-from mmexplore.runtime import rng
+from mmexplore.runtime import NOT_CONVERGED, rng
 
 MOST_ROWS = 2000  # of each modality
 FEWEST_ROWS = 20  # of each modality, below which the answer would be chance
@@ -34,9 +34,6 @@ def probe_accuracy(embeddings: Embeddings, rows: np.ndarray, seed: int = 0) -> f
 
 def _recalls(fit: Embeddings, read: Embeddings, seed: int) -> np.ndarray:
     """float [M]: share of each modality's vectors in `read` that a network trained on `fit` recognises."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import StandardScaler
 
@@ -51,8 +48,7 @@ def _recalls(fit: Embeddings, read: Embeddings, seed: int) -> np.ndarray:
         early_stopping=len(x) >= 200,
         n_iter_no_change=8,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 60 rounds are the budget of the probe
+    with NOT_CONVERGED:  # 60 rounds are the budget of the probe
         probe.fit(scaler.transform(x), y)
     x, y = _stacked(read, seed)
     hit = probe.predict(scaler.transform(x)) == y

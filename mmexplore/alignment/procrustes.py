@@ -11,6 +11,7 @@ from mmexplore.alignment.rows import MIN_PAIRS, pair_rows
 from mmexplore.alignment.whitening import centre, cross_covariance
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.runtime import RandomState
 
 
 class Procrustes(LinearAlignment):
@@ -40,8 +41,9 @@ class Procrustes(LinearAlignment):
         missing="Fitted with holes: every pair of modalities uses the rows that have both. An absent cell stays zero.",
     )
 
-    def __init__(self, max_rounds: int = 50) -> None:
+    def __init__(self, max_rounds: int = 50, *, random_state: RandomState = 0) -> None:
         self.max_rounds = max_rounds
+        self.random_state = random_state
 
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         names = sorted(embeddings.modalities)

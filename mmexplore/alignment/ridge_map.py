@@ -10,6 +10,7 @@ from mmexplore.alignment.whitening import centre
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.runtime import RandomState
 
 
 class RidgeMap(LinearAlignment):
@@ -38,9 +39,10 @@ class RidgeMap(LinearAlignment):
         missing="Each modality is fitted on the rows that have it and the reference. An absent cell stays zero.",
     )
 
-    def __init__(self, ridge: float = 1.0, reference: str | None = None) -> None:
+    def __init__(self, ridge: float = 1.0, reference: str | None = None, *, random_state: RandomState = 0) -> None:
         self.ridge = ridge
         self.reference = reference
+        self.random_state = random_state
 
     def solve(self, embeddings: Embeddings, rows: np.ndarray, seed: int) -> tuple[Maps, Maps]:
         names = sorted(embeddings.modalities)

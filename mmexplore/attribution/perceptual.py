@@ -41,7 +41,7 @@ def perceptual(fusion: Fusion, embeddings: Embeddings, draws: int = 20, seed: in
     Raises:
         UserError: the fusion is no classifier, or no label is known.
     """
-    probabilities = fusion.predict(embeddings)
+    probabilities = fusion.answers(embeddings)
     if probabilities is None or probabilities.ndim != 2 or fusion.classes_ is None or embeddings.labels is None:
         raise UserError("needs a classifier", "perceptual score", "fuse towards a label")
     rows = np.isin(embeddings.labels.astype(str), fusion.classes_.astype(str))
@@ -52,7 +52,7 @@ def perceptual(fusion: Fusion, embeddings: Embeddings, draws: int = 20, seed: in
     truth = embeddings.labels.astype(str)
 
     def answers(e: Embeddings) -> np.ndarray:
-        found = fusion.predict(e)
+        found = fusion.answers(e)
         assert found is not None and fusion.classes_ is not None
         return fusion.classes_.astype(str)[found.argmax(axis=1)]
 

@@ -75,7 +75,7 @@ class Answers:
 
 def answer_of(fusion: Fusion, embeddings: Embeddings) -> np.ndarray:
     """The prediction (probabilities [N, C] or values [N]), or the fused unit vectors [N, d] where there is none."""
-    answer = fusion.predict(embeddings)
+    answer = fusion.answers(embeddings)
     return unit(fusion.transform(embeddings)) if answer is None else answer
 
 

@@ -5,10 +5,11 @@ Plain arrays in, plain arrays out; scikit-learn is imported when something is fi
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
+
+from mmexplore.runtime import NOT_CONVERGED
 
 LOWEST = -30.0  # log-probabilities below this are cut: no expert may veto a class for ever
 
@@ -79,7 +80,6 @@ def fit_classifier(x: np.ndarray, y: np.ndarray, n_classes: int, strength: float
 
 def fit_classifiers(x: np.ndarray, y: np.ndarray, n_classes: int, strengths: tuple[float, ...]) -> list[Expert]:
     """`fit_classifier` for several strengths, weakest model first, each started from the one before."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     seen = np.unique(y)
@@ -88,8 +88,7 @@ def fit_classifiers(x: np.ndarray, y: np.ndarray, n_classes: int, strengths: tup
     model = LogisticRegression(max_iter=200, tol=1e-3, warm_start=True)
     answer = []
     for strength in strengths:
-        with warnings.catch_warnings():  # 200 steps are enough to predict with; the optimum to the last digit is not
-            warnings.simplefilter("ignore", ConvergenceWarning)
+        with NOT_CONVERGED:  # 200 steps are enough to predict with; the optimum to the last digit is not needed
             model.set_params(C=strength).fit(x, y)
         coef, intercept = model.coef_, model.intercept_
         if len(seen) == 2:  # scikit-learn keeps one row of weights for two classes: softmax of (0, z)

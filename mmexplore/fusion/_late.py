@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,13 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
 from mmexplore.fusion._experts import Expert, log_prior
 from mmexplore.fusion._held_out import HeldOutExperts, fit_held_out
-from mmexplore.fusion.base import Fusion, default_objective
+from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LateFusion(Fusion):
     """Experts on each modality alone, then a rule over what they say.
 
@@ -66,10 +66,8 @@ class LateFusion(Fusion):
         """Take back what `rule_state` gave."""
 
     # -- the contract ------------------------------------------------------------
-    def fit(
-        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
-    ) -> Self:
-        objective = objective or default_objective(embeddings)
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
+        objective = self.chosen_objective(embeddings)
         if objective not in ("classification", "regression"):
             raise UserError(
                 "late fusion combines predictions and needs labels",
@@ -99,14 +97,13 @@ class LateFusion(Fusion):
         self.history_ = pd.concat([p for p in parts if len(p)], ignore_index=True)
         if on_epoch is not None and curves.empty:
             on_epoch(1, 1, {f"{part}/{m}": e for _, _, m, e in own})
-        return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
         said, present = self.said(embeddings)
         answer = self.rule(said, present)
         return np.where(np.any(present, axis=1)[:, None], answer, self.prior_).astype(np.float32)
 
-    def predict(self, embeddings: Embeddings) -> np.ndarray | None:
+    def answers(self, embeddings: Embeddings) -> np.ndarray | None:
         answer = self.transform(embeddings)
         return np.exp(answer) if self.objective_ == "classification" else answer[:, 0]
 
@@ -127,11 +124,10 @@ class LateFusion(Fusion):
         for j, expert in enumerate(self.experts_):
             arrays |= {f"expert.{j}.{k}": v for k, v in expert.arrays().items()}
         arrays |= {f"rule.{k}": v for k, v in self.rule_state().items()}
-        return arrays, {"objective": self.objective_, "classes": None if self.classes_ is None else list(self.classes_)}
+        return arrays, self.target_state()
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
-        self.objective_ = about["objective"]
-        self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
+        self.restore_target(about)
         self.standard_ = Standard.from_arrays(self.dims_, arrays)
         self.prior_ = arrays["prior"]
         stems = [f"expert.{j}." for j in range(len(self.dims_))]

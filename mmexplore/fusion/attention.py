@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AttentionFusion(TorchFusion):
     """s = a([P_1 c_1; ...; P_M c_M; presence]), alpha = softmax of s over present m, f = sum alpha_m P_m c_m.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BottleneckFusion(TorchFusion):
     """Each layer: [x_m; b] -> layer_m -> (x_m, b_m), then b = mean over present m of b_m (Nagrani 2021).
 

@@ -7,6 +7,7 @@ import numpy as np
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.fusion.score import in_train, scored_rows
+from mmexplore.fusion.targets import known_labels
 from mmexplore.runtime import rng
 
 
@@ -25,7 +26,7 @@ def keep_labels(embeddings: Embeddings, per_class: int, seed: int = 0) -> Embedd
         raise UserError(f"{per_class} labels are too few to learn from", "label budget", "give 1 or more")
     classes = embeddings.target_kind == "classification"
     labels = embeddings.labels.copy()
-    known = labels.astype(str) != "" if classes else np.isfinite(labels)
+    known = known_labels(labels)
     scored, which = scored_rows(embeddings, known)
     kept = np.zeros(len(embeddings), bool)
     lot = rng(seed).random(len(embeddings))

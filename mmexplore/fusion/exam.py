@@ -11,7 +11,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.fusion import _experts as experts
 from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.score import in_train, scored_rows
-from mmexplore.fusion.targets import Targets, read_targets
+from mmexplore.fusion.targets import Targets, known_labels, read_targets
 from mmexplore.runtime import rng
 
 MOST_BASELINE_ROWS = 4000  # a baseline or a probe is fitted on this many train rows at most (drawn once, seeded)
@@ -67,7 +67,7 @@ def exam(embeddings: Embeddings, objective: str, seed: int = 0) -> Exam:
     targets = read_targets(embeddings, objective)
     known: np.ndarray = targets.usable
     if objective == "classification" and embeddings.labels is not None:
-        known = known | (embeddings.labels.astype(str) != "")  # a class that train lacks counts as a miss
+        known = known | known_labels(embeddings.labels)  # a class that train lacks counts as a miss
     rows, which = scored_rows(embeddings, known)
     fitted = np.flatnonzero(targets.usable & in_train(embeddings))
     fitted = np.sort(rng(seed).choice(fitted, min(len(fitted), MOST_BASELINE_ROWS), replace=False))
@@ -76,14 +76,14 @@ def exam(embeddings: Embeddings, objective: str, seed: int = 0) -> Exam:
 
 def predicted(fusion: Fusion, test: Embeddings, targets: Targets) -> np.ndarray:
     """The fusion's own answer, [n, C] in the order of `targets.classes`, or [n, 1]."""
-    answer = np.asarray(fusion.predict(test), np.float64)
+    answer = np.asarray(fusion.answers(test), np.float64)
     if targets.classes is None or fusion.classes_ is None:
         return answer.reshape(len(test), -1)
-    place = {c: j for j, c in enumerate(fusion.classes_)}
+    place = {str(c): j for j, c in enumerate(fusion.classes_)}
     ordered = np.zeros((len(test), len(targets.classes)))
     for j, c in enumerate(targets.classes):  # a class the fusion was not fitted to has probability 0
-        if c in place:
-            ordered[:, j] = answer[:, place[c]]
+        if str(c) in place:
+            ordered[:, j] = answer[:, place[str(c)]]
     return ordered
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GatedFusion(TorchFusion):
     """h_m = tanh(P_m c_m), z = softmax over present m of U [c; presence], f = sum_m z_m * h_m (Arevalo 2017).
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined, FusionNet
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class HybridFusion(TorchFusion):
     """f = GELU(W [P_1 c_1; ...; P_M c_M; presence]); loss = fused + `unimodal_weight` * sum of the unimodal losses.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LateNetworkFusion(LateFusion):
     """z = a([evidence of each expert; presence]) added to the plain product, fitted on what experts say held out.
 

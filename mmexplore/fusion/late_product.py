@@ -29,7 +29,7 @@ def product(said: np.ndarray, present: np.ndarray, strength: np.ndarray, log_pri
     return log_softmax(log_prior + evidence.sum(1))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LateProductFusion(LateFusion):
     """Weights w on the simplex and a common factor s, b_m = s M w_m, fitted on the held-out log-loss.
 

@@ -17,7 +17,7 @@ from mmexplore.fusion._late import LateFusion, shares
 from mmexplore.fusion._simplex import fit_simplex, with_random_subsets
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LateSumFusion(LateFusion):
     """p(y | x) = sum over present m of w_m p_m(y) / sum over present m of w_m, w fitted on the held-out log-loss.
 

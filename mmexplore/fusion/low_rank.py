@@ -36,7 +36,7 @@ def low_rank_product(
     return torch.einsum("brd,r->bd", product, rank_weights) + bias
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LowRankFusion(TorchFusion):
     """f = sum over ranks of the product over modalities of W_m^(r) [h_m; 1], h_m = tanh(P_m c_m) (Liu & Shen 2018).
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RecurrentFusion(TorchFusion):
     """f^0 = F(c);  c_m^(t+1) = c_m^t + g_m * R_m([c_m^t; f^t]);  f^(t+1) = F(c^(t+1)); the same F, R, g in each step.
 

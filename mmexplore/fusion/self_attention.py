@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mmexplore.fusion._net import Combined
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SelfAttentionFusion(TorchFusion):
     """Tokens P_m c_m + e_m and one summary token through `depth` transformer layers; f = the summary token.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.runtime import device
+from mmexplore.runtime import device, repeatable_torch
 
 if TYPE_CHECKING:
     import torch
@@ -67,7 +67,7 @@ class Standard:
         """`ask(xs, present)` over all rows, `chunk` rows at a time (which bounds memory); float32 [N, ...]."""
         import torch
 
-        with torch.no_grad():
+        with repeatable_torch(), torch.no_grad():
             parts = [
                 ask(*self.tensors(embeddings, slice(i, i + chunk))).cpu().numpy()
                 for i in range(0, max(1, len(embeddings)), chunk)

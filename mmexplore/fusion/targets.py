@@ -15,7 +15,7 @@ class Targets:
     """One target a row.
 
     codes: int64 [N] (class, -1 = unknown; or group) or float64 [N] (regression; NaN = unknown).
-    usable: bool [N], rows whose target is known.  classes: str [C] in alphabetical order, or None.
+    usable: bool [N], rows whose target is known.  classes: [C], sorted, each as it was given; or None.
     """
 
     codes: np.ndarray
@@ -58,15 +58,34 @@ def read_targets(embeddings: Embeddings, objective: str) -> Targets:
             )
         values = labels.astype(np.float64)
         return Targets(values, np.isfinite(values))
-    known = np.isfinite(labels) if embeddings.target_kind == "regression" else labels.astype(str) != ""
+    known = known_labels(labels)
     text = labels.astype(str)
     fitted = known if embeddings.splits is None else known & embeddings.in_split("train")
-    classes = np.unique(text[fitted])
+    classes = classes_of(labels[fitted])
     if len(classes) < 2:
         raise UserError(
             f"the train rows have {len(classes)} class{'' if len(classes) == 1 else 'es'}",
             "fuse",
             "give labels of at least two classes, or choose the objective `contrastive`",
         )
-    codes = np.where(known & np.isin(text, classes), np.searchsorted(classes, text), -1)
-    return Targets(codes.astype(np.int64), codes >= 0, classes.astype(object))
+    names, place = np.unique(classes.astype(str), return_index=True)
+    nearest = np.searchsorted(names, text).clip(max=len(names) - 1)
+    codes = np.where(known & (names[nearest] == text), place[nearest], -1)
+    return Targets(codes.astype(np.int64), codes >= 0, classes)
+
+
+def known_labels(labels: np.ndarray) -> np.ndarray:
+    """bool [N]: rows with a label; unknown are "" and None among classes, NaN among numbers."""
+    if labels.dtype.kind == "f":
+        return np.isfinite(labels)
+    return (labels.astype(str) != "") & np.array([label is not None for label in labels], bool)
+
+
+def classes_of(labels: np.ndarray) -> np.ndarray:
+    """The distinct labels, sorted by value (by their text where they are of several types), with their type."""
+    _, first = np.unique(labels.astype(str), return_index=True)
+    classes = labels[first]
+    try:
+        return np.sort(classes)
+    except TypeError:  # 1 and "one" have no order
+        return classes

@@ -30,7 +30,7 @@ def outer_product(parts: torch.Tensor) -> torch.Tensor:
     return z
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TensorFusion(TorchFusion):
     """h_m = tanh(V_m P_m c_m), z = [h_1; 1] x ... x [h_M; 1] (Zadeh 2017), f = GELU(W z).
 

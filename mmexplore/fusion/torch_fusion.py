@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
-from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
+from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
@@ -27,7 +27,7 @@ CHUNK = 4096  # rows fused at once: bounds memory
 FEW = 3000  # below so many train rows the held-out part is missed: fitted again on all of them, for the best epochs
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TorchFusion(Fusion):
     """x_m -> standardised -> part P_m x_m (`width` numbers) -> `combine` -> fused vector -> head.
 
@@ -53,6 +53,7 @@ class TorchFusion(Fusion):
     patience: int = 10
 
     handles_missing: ClassVar[bool] = True
+    stops_early: ClassVar[bool] = True
     adds_up: ClassVar[bool] = False  # True where the fused vector is a sum of one addend a modality
 
     # -- what a method adds ------------------------------------------------------
@@ -68,16 +69,12 @@ class TorchFusion(Fusion):
         """Raise UserError where the method cannot take so many modalities."""
 
     # -- the contract ------------------------------------------------------------
-    def fit(
-        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
-    ) -> Self:
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         import torch
 
         from mmexplore.fusion._objectives import Batch, Losses
 
-        objective = objective or default_objective(embeddings)
-        if objective not in OBJECTIVES:
-            raise UserError(f"no objective is called {objective!r}", "fuse", f"choose one of {', '.join(OBJECTIVES)}")
+        objective = self.chosen_objective(embeddings)
         targets = read_targets(embeddings, objective)
         train, val = hold_out(embeddings, targets.usable & embeddings.mask.any(1), seed=seed)
         if len(train) == 0:
@@ -110,12 +107,11 @@ class TorchFusion(Fusion):
             )  # fmt: skip
 
         self.history_, _ = fit_and_give_back(train_net, embeddings, train, val, self.epochs, on_epoch, FEW)
-        return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
         return self._run(embeddings, lambda net, xs, present: net(xs, present).fused)
 
-    def predict(self, embeddings: Embeddings) -> np.ndarray | None:
+    def answers(self, embeddings: Embeddings) -> np.ndarray | None:
         if self.objective_ == "classification":
             return self._run(embeddings, lambda net, xs, present: self.logits(net, xs, present).softmax(1))
         if self.objective_ == "regression":
@@ -156,21 +152,15 @@ class TorchFusion(Fusion):
     # -- saved state -------------------------------------------------------------
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         arrays = {f"net.{k}": v.detach().cpu().numpy() for k, v in self.net_.state_dict().items()}
-        about = {
-            "objective": self.objective_,
-            "classes": None if self.classes_ is None else list(self.classes_),
-            "target_mean": self.target_mean_,
-            "target_spread": self.target_spread_,
-        }
-        return arrays | self.standard_.arrays(), about
+        scale = {"target_mean": self.target_mean_, "target_spread": self.target_spread_}
+        return arrays | self.standard_.arrays(), self.target_state() | scale
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
-        self.objective_ = about["objective"]
-        self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
+        self.restore_target(about)
         self.target_mean_, self.target_spread_ = about["target_mean"], about["target_spread"]
         self.standard_ = Standard.from_arrays(self.dims_, arrays)
         self._saved = {k.removeprefix("net."): v for k, v in arrays.items() if k.startswith("net.")}
-        vars(self).pop("net_", None)
+        self.__dict__.pop("net_", None)
 
     def __getattr__(self, name: str) -> Any:
         """The net of a restored fusion is built when first asked for: opening a workspace does not wait for torch."""

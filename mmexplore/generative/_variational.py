@@ -41,7 +41,7 @@ class Terms(NamedTuple):
     weight: torch.Tensor
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Variational(Generative):
     """p(z) = N(0, I), p(x_m | z) = N(D_m(z), s_m^2 I) with s_m learned, q(z | x) made of one Gaussian a modality.
 

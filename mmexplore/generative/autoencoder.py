@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mmexplore.generative._net import GenerativeNet
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Autoencoder(Generative):
     """z = mean of E_m(x_m) over present m;  loss = sum over present m of ||x_m - D_m(z)||^2 / d_m.
 

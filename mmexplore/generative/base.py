@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,12 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion._experts import Expert, log_softmax
-from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
+from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
-from mmexplore.runtime import device, rng
+from mmexplore.runtime import device, repeatable_torch, rng
 from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ CHUNK = 1024  # rows at once: bounds memory
 FEW = 1000  # below so many train rows the held-out part is missed: fitted again on all of them, for the best epochs
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Generative(Fusion):
     """x_m -> standardised -> encoder -> one code z (the fused vector) -> decoders -> every x_m.
 
     Trained on its own generative loss, on all train rows, whatever the objective. For `classification` and
-    `regression` a logistic (ridge) regression on the codes of the labelled train rows then gives `predict`.
+    `regression` a logistic (ridge) regression on the codes of the labelled train rows then gives the answers.
     Below `FEW` train rows, and without `val` rows in the data, the held-out rows only choose how many epochs: the
     network is then fitted anew on all train rows.
 
@@ -55,6 +55,7 @@ class Generative(Fusion):
 
     reconstructs: ClassVar[bool] = True
     handles_missing: ClassVar[bool] = True
+    stops_early: ClassVar[bool] = True
     elbo_name: ClassVar[str] = "ELBO (nats)"  # what `elbo` is to be called before people
 
     # -- what a method adds ------------------------------------------------------
@@ -84,12 +85,8 @@ class Generative(Fusion):
         return random.standard_normal((n, self.latent))
 
     # -- the contract ------------------------------------------------------------
-    def fit(
-        self, embeddings: Embeddings, objective: str | None = None, on_epoch: OnEpoch | None = None, seed: int = 0
-    ) -> Self:
-        objective = objective or default_objective(embeddings)
-        if objective not in OBJECTIVES:
-            raise UserError(f"no objective is called {objective!r}", "fuse", f"choose one of {', '.join(OBJECTIVES)}")
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
+        objective = self.chosen_objective(embeddings)
         targets, some = read_targets(embeddings, objective), np.asarray(embeddings.mask.any(1))
         answered = np.flatnonzero(targets.usable & in_train(embeddings) & some)
         train, val = hold_out(embeddings, some, seed=seed)
@@ -108,12 +105,11 @@ class Generative(Fusion):
         self.settle(embeddings, train)
         predicts = objective in ("classification", "regression")
         self.head_ = fit_head(self.transform, embeddings, targets, answered, seed) if predicts else None
-        return self
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
         return self._run(embeddings, self.codes)
 
-    def predict(self, embeddings: Embeddings) -> np.ndarray | None:
+    def answers(self, embeddings: Embeddings) -> np.ndarray | None:
         if self.head_ is None:
             return None
         scores = self.head_.scores(self.transform(embeddings))
@@ -143,7 +139,7 @@ class Generative(Fusion):
         standard, answer = self.standard_, {}
         z = torch.as_tensor(np.asarray(codes, np.float32), device=device())
         for j, (name, decoder) in enumerate(zip(standard.names, self.net_.decoders, strict=True)):
-            with torch.no_grad():
+            with repeatable_torch(), torch.no_grad():
                 x = [decoder(part).cpu().numpy() for part in z.split(CHUNK)]
             answer[name] = standard.undo(j, np.concatenate(x))
         return {m: answer[m] for m in self.modalities_}
@@ -167,14 +163,12 @@ class Generative(Fusion):
         arrays = {f"net.{k}": v.detach().cpu().numpy() for k, v in self.net_.state_dict().items()}
         if self.head_ is not None:
             arrays |= {"head.weight": self.head_.weight, "head.bias": self.head_.bias}
-        about = {"objective": self.objective_, "classes": None if self.classes_ is None else list(self.classes_)}
-        return arrays | self.standard_.arrays(), about
+        return arrays | self.standard_.arrays(), self.target_state()
 
     def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
         import torch
 
-        self.objective_ = about["objective"]
-        self.classes_ = None if about["classes"] is None else np.array(about["classes"], dtype=object)
+        self.restore_target(about)
         self.standard_ = Standard.from_arrays(self.dims_, arrays)
         self.head_ = Expert(arrays["head.weight"], arrays["head.bias"]) if "head.weight" in arrays else None
         self.net_: Any = build_module(lambda: self.network(self.standard_.dims), 0)

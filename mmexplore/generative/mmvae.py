@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MMVAE(Variational):
     """q(z | x) = mean of q_m(z) over present m, sampled from each component in turn (stratified).
 

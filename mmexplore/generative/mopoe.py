@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_SUBSETS = 127  # all of them up to 7 modalities
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MoPoE(Variational):
     """q(z | x) = mean over the subsets S of what is present of PoE(S), the prior once in each product.
 

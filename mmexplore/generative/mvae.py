@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MVAE(Variational):
     """q(z | x_A) = N(0, I) times the product of q_m(z) over m in A, normalised;
     loss = minus the sum of ELBO(A) over: all that is present, each modality, `random_subsets` random ones.

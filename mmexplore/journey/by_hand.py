@@ -83,7 +83,7 @@ def _seen(fusion: Fusion, one: Embeddings, fused: np.ndarray, row: int, k: int) 
     vector = unit(fusion.transform(one))
     scores, rows = (found[0] for found in nearest(fused, vector, k + 1))
     others = np.flatnonzero(rows != row)[:k]
-    weights, answer = fusion.modality_weights(one), fusion.predict(one)
+    weights, answer = fusion.modality_weights(one), fusion.answers(one)
     return Seen(
         [m for m in one.modalities if one.present[m][0]],
         vector[0],

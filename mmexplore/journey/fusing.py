@@ -46,7 +46,7 @@ def fuse(
     embeddings = fusion_input(workspace, target, source)
     if labels_per_class is not None:
         embeddings = keep_labels(embeddings, labels_per_class, seed)
-    estimator.fit(embeddings, objective=objective, on_epoch=epochs(progress, hear), seed=seed)
+    estimator.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=epochs(progress, hear))
     score = evaluate_fusion(estimator, embeddings, seed=seed)
     score = replace(score, rows=rows_name(workspace, score.rows))
     used = None if embeddings.labels is None else target or "label"

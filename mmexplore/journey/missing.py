@@ -77,11 +77,11 @@ def missing_lab(
 
     def fit(name: str, given: Embeddings) -> Fusion:
         kept = workspace.fusions.get(name)
-        blank = make(fusion_methods(), name, None if kept is None else kept.fusion.get_params(), "fusion")
+        blank = make(fusion_methods(), name, None if kept is None else kept.fusion.own_params(), "fusion")
         objective, seed = (None, workspace.seed) if kept is None else (kept.fusion.objective_, kept.seed)
         if objective not in (None, "contrastive", "reconstruction", given.target_kind):
             objective = None  # it was fitted to another kind of target
-        return blank.fit(given, objective=objective, on_epoch=on_epoch, seed=seed)
+        return blank.set_params(objective=objective, random_state=seed).fit(given, on_epoch=on_epoch)
 
     fitted: dict[str, Fusion] = {}
     for i, name in enumerate(names):

@@ -76,7 +76,7 @@ def align(
         embeddings = workspace.ensure_split()
         together = linked(embeddings, train_rows(embeddings))
         embeddings = embeddings.only(together) if len(together) > 1 else embeddings
-    estimator.fit(embeddings, on_epoch=epochs(progress, hear), seed=workspace.seed)
+    estimator.set_params(random_state=workspace.seed).fit(embeddings, on_epoch=epochs(progress, hear))
     return estimator, estimator.transform(embeddings)
 
 

@@ -39,9 +39,8 @@ def truth_of_methods(
             if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
                 fusion = kept.fusion
             else:
-                fusion = make(fusion_methods(), name, None, "fusion").fit(
-                    embeddings, objective="classification", seed=workspace.seed
-                )
+                fusion = make(fusion_methods(), name, None, "fusion")
+                fusion.set_params(objective="classification", random_state=workspace.seed).fit(embeddings)
             found.append(beside_truth(fusion, embeddings, workspace.seed))
         except UserError as error:
             refused.append(f"{name}: {error}")

@@ -43,7 +43,7 @@ def ask(cls: type[Estimator], where: str) -> dict[str, Any]:
     Args:
         where: part of the widgets' keys ("fusion", "alignment").
     """
-    defaults, about, chosen = cls().get_params(), argument_help(cls), {}
+    defaults, about, chosen = cls().own_params(), argument_help(cls), {}
     if not defaults:
         st.caption("This method has nothing to set.")
         return {}

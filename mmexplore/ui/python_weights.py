@@ -99,7 +99,7 @@ def scores(workspace: Workspace) -> str:
     return (
         OPEN
         + f"""
-fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.get_params()!r},
+fitted = journey.fuse(workspace, {fitted.fusion.name!r}, {fitted.fusion.own_params()!r},
                       objective={fitted.fusion.objective_!r}, target={(fitted.target or "none")!r},
                       source={fitted.source!r}, labels_per_class={fitted.labels_per_class!r}, seed={fitted.seed!r})
 print(fitted.score)

@@ -109,7 +109,7 @@ def test_adversary_mixes_the_modalities_and_still_retrieves(shared_data):
 
 def test_stored_probe_is_that_of_the_frozen_codes():
     data = planted(300, {"photo": 9, "caption": 7}, test=0.3)
-    fitted = Adversarial(epochs=2, hidden=16, n_components=4).fit(data, seed=5)
+    fitted = Adversarial(epochs=2, hidden=16, n_components=4, random_state=5).fit(data)
     assert fitted.probe_accuracy_ == probe_accuracy(fitted.transform(data), data.in_split("test"), seed=5)
 
 

@@ -45,6 +45,6 @@ def test_each_group_gives_one_anchor_before_any_gives_two():
         groups=np.array([f"photo {i}" for i in of], object),
     )
     for n in (10, 30):
-        anchors = ASIF(anchors=n).fit(data, seed=4).anchors_["photo"]
+        anchors = ASIF(anchors=n, random_state=4).fit(data).anchors_["photo"]
         similar = anchors @ anchors.T
         assert (similar - np.eye(n)).max() < 0.9999, "two anchors of one photo"

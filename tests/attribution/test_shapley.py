@@ -108,7 +108,7 @@ def labelled(n: int = 240, seed: int = 0) -> Embeddings:
 @pytest.fixture(scope="module")
 def fitted() -> tuple[fusion.Fusion, Embeddings]:
     embeddings = labelled()
-    return fusion.methods()["attention"](epochs=15, width=8).fit(embeddings, seed=0), embeddings
+    return fusion.methods()["attention"](epochs=15, width=8).fit(embeddings), embeddings
 
 
 @pytest.mark.parametrize("baseline", ["missing", "mean", "permuted"])
@@ -134,7 +134,7 @@ def test_the_null_band_is_near_zero_and_the_truth_lies_outside(fitted):
 
 def test_without_labels_the_pairing_is_permuted():
     embeddings = labelled().with_labels(None)
-    model = fusion.methods()["concat"](epochs=3, width=8).fit(embeddings, seed=0)
+    model = fusion.methods()["concat"](epochs=3, width=8).fit(embeddings)
     found = shapley(game(model, embeddings))
     assert found.meaning.startswith("cosine")
     assert np.abs(found.residual).max() < 1e-5

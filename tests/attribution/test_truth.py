@@ -32,8 +32,8 @@ class Exact(Fusion):
     def __init__(self, plan, dataset, seed: int) -> None:
         self.plan, self.dataset, self.seed = plan, dataset, seed
 
-    def fit(self, embeddings, objective=None, on_epoch=None, seed=0):
-        return self
+    def _fit(self, embeddings, on_epoch, seed):
+        raise NotImplementedError
 
     def transform(self, embeddings):
         raise NotImplementedError
@@ -44,7 +44,7 @@ class Exact(Fusion):
     def restore(self, arrays, about):
         raise NotImplementedError
 
-    def predict(self, embeddings: Embeddings) -> np.ndarray:
+    def answers(self, embeddings: Embeddings) -> np.ndarray:
         shown = [m for m in embeddings.modalities if embeddings.present[m].all()]
         log2, classes = posterior_of_labels(self.plan, self.dataset, shown, DIM, self.seed)
         self.classes_ = np.array(classes, object)
@@ -118,6 +118,6 @@ def test_data_without_truth_is_refused_in_a_sentence():
     assert true_shares(bare) is None
     with pytest.raises(UserError, match="true weights are not known"):
         beside_truth(Exact(design(), workspace.dataset, 0), bare)
-    model = fusion_methods()["concat"](epochs=1, width=4).fit(embeddings, objective="contrastive")
+    model = fusion_methods()["concat"](epochs=1, width=4, objective="contrastive").fit(embeddings)
     with pytest.raises(UserError, match="the truth is what tells the label"):
         beside_truth(model, embeddings)

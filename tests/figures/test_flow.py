@@ -46,7 +46,7 @@ def test_every_method_has_a_diagram_of_its_own_with_this_datas_sizes(name):
 def test_the_sizes_drawn_are_those_of_the_fitted_method(name):
     given = data(60)
     params = quick(name)[name]
-    fusion = all_methods()[name](**params).fit(given, objective="classification")
+    fusion = all_methods()[name](**params, objective="classification").fit(given)
     flow = flow_of(type(fusion), params, given.dims, "classification", len(fusion.classes_))
     assert flow.fused == fusion.transform(given).shape[1]
     assert flow.rebuilds == fusion.reconstructs

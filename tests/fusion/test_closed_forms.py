@@ -57,7 +57,7 @@ def test_an_absent_modality_leaves_the_tensor_of_the_others():
 
 def test_a_tensor_too_large_names_low_rank_fusion():
     with pytest.raises(UserError, match="low-rank"):
-        methods()["tensor"](factor=63).fit(data(), objective="classification")
+        methods()["tensor"](factor=63, objective="classification").fit(data())
     for count in (2, 3, 6, 8):
         methods()["tensor"]().check(count)
 
@@ -85,14 +85,14 @@ def test_low_rank_parameter_count(count, width, out, rank, expected):
 
 # -- recurrent fusion -----------------------------------------------------------------------
 def test_no_step_is_plain_concatenation():
-    concat = small("concat").fit(data(), seed=0)
-    recurrent = small("recurrent", n_steps=0, **concat.get_params()).fit(data(), seed=0)
+    concat = small("concat").fit(data())
+    recurrent = small("recurrent", n_steps=0, **concat.own_params()).fit(data())
     np.testing.assert_array_equal(recurrent.transform(data()), concat.transform(data()))
     assert recurrent.steps(data()).shape == (1, 90, 64)
 
 
 def test_a_closed_gate_is_the_identity_at_every_step():
-    fusion = small("recurrent", n_steps=4).fit(data(), seed=0)
+    fusion = small("recurrent", n_steps=4).fit(data())
     with torch.no_grad():
         for gate in fusion.net_.layers["gates"]:
             gate.zero_()
@@ -102,7 +102,7 @@ def test_a_closed_gate_is_the_identity_at_every_step():
 
 
 def test_steps_end_in_the_fused_vector_and_settle_when_the_step_contracts():
-    fusion = small("recurrent", n_steps=4).fit(data(), seed=0)
+    fusion = small("recurrent", n_steps=4).fit(data())
     steps = fusion.steps(data())
     assert steps.shape == (5, 90, 64)
     np.testing.assert_array_equal(steps[-1], fusion.transform(data()))
@@ -129,7 +129,7 @@ def test_masked_softmax():
 
 
 def test_attention_is_the_weighted_sum_of_its_parts_and_a_hook_reads_the_weights():
-    fusion, embeddings = small("attention").fit(data(), seed=0), data(seed=1)
+    fusion, embeddings = small("attention").fit(data()), data(seed=1)
     read = []
     handle = fusion.net_.layers["softmax"].register_forward_hook(lambda module, args, out: read.append(out))
     fused = fusion.transform(embeddings)
@@ -240,17 +240,17 @@ def test_weights_lie_on_the_simplex_and_an_expert_that_knows_nothing_gets_little
 
 
 def test_the_weighted_sum_is_the_weighted_sum():
-    fusion, embeddings = small("late-sum").fit(data(), seed=0), data(seed=1)
+    fusion, embeddings = small("late-sum").fit(data()), data(seed=1)
     said, present = fusion.said(embeddings)
     expected = (np.exp(said) * shares(fusion.weights_, present)[:, :, None]).sum(1)
     seen = embeddings.mask.any(1)
-    np.testing.assert_allclose(fusion.predict(embeddings)[seen], expected[seen], rtol=1e-5)
+    np.testing.assert_allclose(fusion.answers(embeddings)[seen], expected[seen], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["late-sum", "late-product"])
 def test_where_one_modality_is_present_only_its_expert_speaks(name):
     """An absent expert is silent; it does not speak of the mean item."""
-    fusion, whole = small(name).fit(data(), seed=0), data(holes=0.0, seed=1)
+    fusion, whole = small(name).fit(data()), data(holes=0.0, seed=1)
     test = whole.take(whole.mask.all(1))
     for j, only in enumerate(fusion.standard_.names):
         hide = np.array([[m != only for m in test.modalities]]).repeat(len(test), 0)
@@ -287,7 +287,7 @@ def test_what_an_expert_says_held_out_never_saw_the_row():
     random = np.random.default_rng(0)
     embeddings = data(n=120, holes=0.0)
     noise = {m: random.normal(size=(*v.shape[:1], 80)).astype(np.float32) for m, v in embeddings.vectors.items()}
-    fusion = small("late-product").fit(embeddings.with_vectors(noise, embeddings.spaces), seed=0)
+    fusion = small("late-product").fit(embeddings.with_vectors(noise, embeddings.spaces))
     assert fusion.history_["value"].min() > np.log(3) - 0.1
 
 
@@ -303,21 +303,21 @@ def test_two_classes_and_an_unseen_one():
 
 
 def test_hybrid_has_a_head_for_each_modality_and_listens_to_them():
-    fusion = small("hybrid").fit(data(), seed=0)
+    fusion = small("hybrid").fit(data())
     assert len(fusion.net_.unimodal_heads) == 3
-    before = fusion.predict(data())
+    before = fusion.answers(data())
     with torch.no_grad():
         fusion.net_.unimodal_heads[0].bias[0] += 10  # the head of the first modality by name: image
-    after = fusion.predict(data())
+    after = fusion.answers(data())
     image = data().present["image"]
     assert (after[image, 0] > before[image, 0]).all()
     np.testing.assert_array_equal(after[~image], before[~image])
-    np.testing.assert_array_equal(fusion.predict(hidden(data(), "image")), small_copy(fusion, data(), "image"))
+    np.testing.assert_array_equal(fusion.answers(hidden(data(), "image")), small_copy(fusion, data(), "image"))
 
 
 def small_copy(fusion, embeddings, gone):
     """What the same fusion says when `gone` was never listed."""
-    return fusion.predict(embeddings.only([m for m in embeddings.modalities if m != gone]))
+    return fusion.answers(embeddings.only([m for m in embeddings.modalities if m != gone]))
 
 
 # -- the contrastive loss -----------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_classes_that_differ_in_shape_only_are_told_apart_and_saved(tmp_path):
 
     base = data(n=400, holes=0.0, classes=2)
     wide = base.with_vectors(dict.fromkeys(base.modalities, x), base.spaces)
-    fusion = methods()["late-product"]().fit(wide, seed=0)
+    fusion = methods()["late-product"]().fit(wide)
     assert all(e.root is not None for e in fusion.experts_)
     fusion.save(tmp_path / "late")
     from mmexplore.estimator import load_estimator

@@ -24,13 +24,13 @@ class Says(Fusion):
     def __init__(self, objective, answer=None, fused=None, rebuilt=None):
         self.objective_, self.answer, self.fused, self.rebuilt = objective, answer, fused, rebuilt
 
-    def fit(self, embeddings, objective=None, on_epoch=None, seed=0):
-        return self
+    def _fit(self, embeddings, on_epoch, seed):
+        raise NotImplementedError
 
     def transform(self, embeddings):
         return self.fused(embeddings)
 
-    def predict(self, embeddings):
+    def answers(self, embeddings):
         return self.answer(embeddings)
 
     def reconstruct(self, embeddings):
@@ -45,10 +45,10 @@ class Says(Fusion):
 
 def test_accuracy_is_over_the_test_rows_and_stands_beside_its_baselines():
     embeddings = data(n=200, holes=0.1)
-    fusion = small("attention").fit(embeddings, seed=0)
+    fusion = small("attention").fit(embeddings)
     score = evaluate_fusion(fusion, embeddings)
     test = embeddings.take(embeddings.in_split("test"))
-    right = fusion.classes_[fusion.predict(test).argmax(1)] == test.labels
+    right = fusion.classes_[fusion.answers(test).argmax(1)] == test.labels
     assert score.score == pytest.approx(right.mean())
     assert (score.metric, score.rows, score.n) == ("accuracy", "test", len(test))
     assert list(score.baselines) == ["sound", "image", "text", "early concat", "late product"]
@@ -151,7 +151,7 @@ def test_reconstruction_score_of_the_mean_is_zero_and_of_the_truth_is_one():
 
 def test_a_probe_judges_self_supervised_vectors_by_the_labels():
     embeddings = data(n=200, holes=0.0)
-    fusion = small("concat", epochs=20).fit(embeddings, objective="contrastive")
+    fusion = small("concat", epochs=20, objective="contrastive").fit(embeddings)
     score = evaluate_fusion(fusion, embeddings, probe=True)
     assert score.metric == "accuracy (linear probe)"
     assert score.score > 0.7

@@ -14,8 +14,16 @@ def test_a_linear_autoencoder_reaches_the_error_of_pca():
     x = {m: v[rows] for m, v in data.vectors.items()}
     twice = embeddings_of({m: np.vstack([v, v]) for m, v in x.items()}, np.repeat(["train", "val"], len(rows)))
     model = Autoencoder(
-        latent=2, hidden=0, modality_dropout=0, epochs=150, patience=150, lr=0.02, weight_decay=0, batch_size=60
-    ).fit(twice, objective="reconstruction")
+        latent=2,
+        hidden=0,
+        modality_dropout=0,
+        epochs=150,
+        patience=150,
+        lr=0.02,
+        weight_decay=0,
+        batch_size=60,
+        objective="reconstruction",
+    ).fit(twice)
     error = -model.elbo(twice.take(np.arange(len(rows)))).mean()
     together = np.hstack([(v - v.mean(0)) / v.std(0) / np.sqrt(v.shape[1]) for v in x.values()])
     values = np.linalg.svd(together, compute_uv=False) ** 2 / len(rows)

@@ -27,7 +27,7 @@ def linear_gaussian(method, widths=WIDTHS, prior_in_expert=False):
     """
     random = rng(5)
     data = embeddings_of({m: random.standard_normal((40, d)) for m, d in widths.items()})
-    model = method(latent=LATENT, hidden=0, epochs=1).fit(data, objective="reconstruction")
+    model = method(latent=LATENT, hidden=0, epochs=1, objective="reconstruction").fit(data)
     loadings = {}
     for j, (m, d) in enumerate(widths.items()):
         model.standard_.mean[j][:], model.standard_.spread[j][:] = 0, 1
@@ -86,8 +86,8 @@ def test_with_one_modality_each_is_a_plain_vae_and_tight(method):
 
 def test_mopoe_with_one_modality_trains_as_mvae_does():
     data = planted_factors(60, widths={"sight": 5})
-    one = MVAE(latent=2, hidden=8, epochs=1).fit(data, objective="reconstruction")
-    other = MoPoE(latent=2, hidden=8, epochs=1, draws=1).fit(data, objective="reconstruction")
+    one = MVAE(latent=2, hidden=8, epochs=1, objective="reconstruction").fit(data)
+    other = MoPoE(latent=2, hidden=8, epochs=1, draws=1, objective="reconstruction").fit(data)
     other.net_.load_state_dict(one.net_.state_dict())
     x, there = torch.randn(4000, 5), torch.ones(4000, 1, dtype=torch.bool)
     losses = [m.losses([x], there, None, torch.Generator().manual_seed(0))["loss"].item() for m in (one, other)]
@@ -104,7 +104,7 @@ def test_cubature_is_exact_for_quadratics():
 
 def test_cubature_is_close_to_monte_carlo_with_a_bent_decoder():
     data = planted_factors(200)
-    model = MVAE(latent=4, hidden=32, epochs=15).fit(data, objective="reconstruction")
+    model = MVAE(latent=4, hidden=32, epochs=15, objective="reconstruction").fit(data)
     test = data.take(np.arange(10))
     xs, present = model.standard_.tensors(test)
     with torch.no_grad():

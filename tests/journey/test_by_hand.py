@@ -34,7 +34,7 @@ def test_a_switched_off_modality_is_as_if_it_were_not_there(workspace: Workspace
     found = by_hand(workspace, row, ["text"])
     alone = embeddings.only(["sound", "image"]).take([row])
     assert np.allclose(found.reduced.vector, unit(fitted.fusion.transform(alone))[0], atol=1e-5)
-    assert np.allclose(found.reduced.answer, fitted.fusion.predict(alone)[0], atol=1e-5)
+    assert np.allclose(found.reduced.answer, fitted.fusion.answers(alone)[0], atol=1e-5)
     assert found.reduced.shown == ["sound", "image"] and len(found.full.shown) == 3
     assert found.reduced.weights[2] == 0 and found.reduced.weights.sum() == pytest.approx(1)
 

@@ -19,7 +19,7 @@ def gradients(name: str, embeddings, objective: str, **options) -> dict[str, tor
     from mmexplore.fusion.targets import read_targets
 
     source = numeric(data()) if objective == "regression" else data()
-    fusion = small(name, epochs=1, **options).fit(source, objective=objective, seed=0)
+    fusion = small(name, epochs=1, **options, objective=objective).fit(source)
     net = build_module(fusion._build, 1)
     targets = read_targets(numeric(data()) if objective == "regression" else data(), objective)
     keep = embeddings.mask.any(1)
@@ -67,7 +67,7 @@ def test_the_curve_of_a_modality_is_the_loss_when_only_it_is_shown():
     from mmexplore.fusion._objectives import Batch, Losses, predictive_loss
     from mmexplore.fusion.targets import read_targets
 
-    fusion, embeddings = small("attention").fit(data(), seed=0), data(seed=1)
+    fusion, embeddings = small("attention").fit(data()), data(seed=1)
     target = torch.as_tensor(read_targets(embeddings, "classification").codes)
     net, names = fusion.net_, fusion.standard_.names
     xs, present = fusion.standard_.tensors(embeddings)
@@ -88,7 +88,7 @@ def test_a_fit_stops_where_full_and_partly_hidden_rows_are_served(dropout):
     from mmexplore.fusion._objectives import Batch, Losses, predictive_loss
     from mmexplore.fusion.targets import read_targets
 
-    fusion, embeddings = small("concat").fit(data(), seed=0), data(seed=1)
+    fusion, embeddings = small("concat").fit(data()), data(seed=1)
     net = fusion.net_
     xs, present = fusion.standard_.tensors(embeddings)
     batch = Batch(xs, present, torch.as_tensor(read_targets(embeddings, "classification").codes))
@@ -107,7 +107,7 @@ def test_a_fit_stops_where_full_and_partly_hidden_rows_are_served(dropout):
 
 def test_an_absent_expert_gets_no_gradient():
     """What the network over experts reads of an absent modality: its columns and its strength stay as they are."""
-    fusion, embeddings = small("late-network").fit(data(), seed=0), hidden(data(), "sound")
+    fusion, embeddings = small("late-network").fit(data()), hidden(data(), "sound")
     said, present = fusion.said(embeddings)
     fusion.net_.zero_grad()
     answer = fusion._forward(torch.as_tensor(fusion._evidence(said, present)), torch.as_tensor(present))
@@ -120,7 +120,7 @@ def test_an_absent_expert_gets_no_gradient():
 
 
 def test_every_parameter_of_the_network_over_experts_receives_a_gradient():
-    fusion = small("late-network").fit(data(), seed=0)
+    fusion = small("late-network").fit(data())
     said, present = fusion.said(data())
     net = build_module(fusion._build, 1)
     fusion.net_ = net

@@ -22,13 +22,13 @@ FUSIONS = ["concat", "late-product"]
 
 
 def fitted(embeddings, objective: str | None = None, names=FUSIONS):
-    return {n: small(n).fit(embeddings, objective=objective) for n in names}
+    return {n: small(n, objective=objective).fit(embeddings) for n in names}
 
 
 def lab_of(embeddings, names=FUSIONS, objective: str | None = None, **plan) -> Lab:
     methods = fitted(embeddings, objective, names)
     wish = Plan(**({"modalities": ["text"], "seeds": 2} | plan))
-    return run_lab(embeddings, methods, lambda name, e: small(name).fit(e, objective=objective), wish)
+    return run_lab(embeddings, methods, lambda name, e: small(name, objective=objective).fit(e), wish)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_share_1_is_the_fusion_with_that_modality_removed(whole, at_test):
     truth = whole.labels[rows].astype(str)
     for name, fusion in fitted(whole).items():
         for modality in whole.modalities:
-            answer = fusion.predict(without(whole, modality).take(rows)).argmax(axis=1)
+            answer = fusion.answers(without(whole, modality).take(rows)).argmax(axis=1)
             accuracy = (fusion.classes_[answer].astype(str) == truth).mean()
             assert at_test.curve(name, modality).score[-1] == pytest.approx(accuracy)
 
@@ -87,7 +87,7 @@ def test_holes_at_training_alone_leave_the_test_rows_whole(whole):
     for name in FUSIONS:
         rows = whole.in_split("test")
         fusion = small(name).fit(holed)
-        answer = fusion.classes_[fusion.predict(whole.take(rows)).argmax(axis=1)].astype(str)
+        answer = fusion.classes_[fusion.answers(whole.take(rows)).argmax(axis=1)].astype(str)
         assert found.curve(name, "text").score[1] == pytest.approx((answer == whole.labels[rows].astype(str)).mean())
     assert found.emptied == {"text": 0}
 
@@ -126,7 +126,7 @@ def test_the_worst_subset_by_brute_force(whole):
     want = {}
     for size in (1, 2, 3):
         for shown in combinations(whole.modalities, size):
-            answer = fusion.classes_[fusion.predict(test.only(shown)).argmax(axis=1)].astype(str)
+            answer = fusion.classes_[fusion.answers(test.only(shown)).argmax(axis=1)].astype(str)
             want[shown] = (answer == test.labels.astype(str)).mean()
     assert {s.shown: s.score for s in found} == pytest.approx(want)
     assert found[0].score == min(want.values()) and [s.score for s in found] == sorted(s.score for s in found)
@@ -160,7 +160,7 @@ def test_without_labels_an_item_must_find_itself(whole):
 
 def test_a_self_supervised_fusion_is_judged_through_a_probe(whole):
     found = lab_of(whole, names=["concat"], objective="contrastive", shares=[0], seeds=1)
-    probed = evaluate_fusion(small("concat").fit(whole, objective="contrastive"), whole, probe=True)
+    probed = evaluate_fusion(small("concat", objective="contrastive").fit(whole), whole, probe=True)
     assert found.curve("concat", "text").score[0] == pytest.approx(probed.score, abs=0.03)
 
 

@@ -13,7 +13,7 @@ from tests.methods.made import data, small
 
 def test_what_is_heard_is_the_history_so_far():
     watch = Watch("a fit")
-    fusion = small("hybrid").fit(data(), objective="classification", on_epoch=watch)
+    fusion = small("hybrid", objective="classification").fit(data(), on_epoch=watch)
     heard = watch.history()
     kept = fusion.history_[fusion.history_["part"] != "kept"].reset_index(drop=True)
     assert heard.equals(kept), "each epoch as it will stand in the history, modality by modality"
@@ -25,7 +25,7 @@ def test_what_is_heard_is_the_history_so_far():
 @pytest.mark.parametrize("name", ["late-sum", "autoencoder", "low-rank"])
 def test_every_kind_of_fit_tells_of_its_modalities(name):
     watch = Watch("a fit")
-    small(name).fit(data(), objective="classification", on_epoch=watch)
+    small(name, objective="classification").fit(data(), on_epoch=watch)
     assert {"image", "sound", "text"} <= set(watch.history()["modality"])
 
 

@@ -91,7 +91,7 @@ class AlignmentRace:
     def _fit(self, name: str, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None) -> tuple[Alignment, float]:
         estimator = make(alignments.methods(), name, self.setting.params.get(name), "alignment")
         clock = Clock()
-        estimator.fit(embeddings, on_epoch=on_epoch, seed=seed)
+        estimator.set_params(random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return estimator, clock.seconds
 
     def _recalls(self, shared: Embeddings) -> dict[str, np.ndarray]:

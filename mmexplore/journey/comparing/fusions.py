@@ -45,7 +45,7 @@ class FusionRace:
         """The fitted method and its seconds."""
         fusion = make(fusion_methods(), name, self.setting.params.get(name), "fusion")
         clock = Clock()
-        fusion.fit(embeddings, objective=objective, on_epoch=on_epoch, seed=seed)
+        fusion.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return fusion, clock.seconds
 
     def entropy(self, fusion: Fusion, rows: np.ndarray) -> float | None:
