@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.training_settings import HiddenWidth
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +21,9 @@ class AttentionFusion(TorchFusion):
     """s = a([P_1 c_1; ...; P_M c_M; presence]), alpha = softmax of s over present m, f = sum alpha_m P_m c_m.
 
     The softmax is the module `layers["softmax"]`, so that a forward hook can read alpha.
-
-    Args:
-        hidden: width of the scorer's hidden layer.
     """
 
-    hidden: int = 32
+    hidden: HiddenWidth = 32
 
     name = "attention"
     family = "attention"
