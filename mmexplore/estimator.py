@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmexplore.card import MethodCard
 from mmexplore.errors import UserError
+from mmexplore.param import params_of
 
 # Called after each epoch with (epoch from 1, epochs at most, {"train loss": ..., "val accuracy/image": ...}).
 # It may raise Cancelled to stop the fit.
@@ -75,6 +76,7 @@ class Estimator(ABC):
             "reconstructs": cls.reconstructs,
             "handles_missing": cls.handles_missing,
             "card": cls.card.as_dict(),
+            "parameters": [declared.as_dict() for declared in params_of(cls).values()],
         }
 
     @staticmethod

@@ -14,7 +14,7 @@ import math
 import sys
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -85,7 +85,7 @@ class Declared(Param):
             text = "a value"
         else:
             text = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[self.type]
-            of = "of " if self.type is float and self.bounds.startswith("at") else ""
+            of = "of " if self.bounds.startswith("at") else ""
             text += f" {of}{self.bounds}" if self.bounds else ""
         if self.optional:
             text += f", or none ({self.none})"
@@ -111,9 +111,19 @@ class Declared(Param):
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry of `mmexplore methods --json`."""
-        default = None if self.default is inspect.Parameter.empty else self.default
-        return asdict(self) | {"type": self.type.__name__, "choices": list(self.choices), "default": default}
+        """The entry of `mmexplore methods --json`; `none` is null where None is not allowed."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "help": self.help,
+            "type": self.type.__name__,
+            "choices": list(self.choices),
+            "low": self.low,
+            "high": self.high,
+            "why": self.why,
+            "default": None if self.default is inspect.Parameter.empty else self.default,
+            "none": self.none if self.optional else None,
+        }
 
 
 def params_of(cls: type) -> dict[str, Declared]:
