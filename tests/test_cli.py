@@ -78,7 +78,7 @@ def test_methods_carry_their_cards():
     listed = {m["name"]: m for m in json.loads(mmexplore("methods", "--json"))["methods"]}
     assert {"cca", "concat", "attention", "bridge"} <= set(listed)
     assert set(listed["attention"]) == {
-        "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card",
+        "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card", "parameters",
     }  # fmt: skip
     assert listed["attention"]["gives_weights"] is True
 
