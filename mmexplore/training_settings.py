@@ -75,7 +75,7 @@ HiddenWidth = Annotated[
     int,
     Param(
         "Hidden width",
-        "Numbers in the hidden layer of the network. A wider layer can learn finer relations, and needs more items to "
+        "Numbers in each hidden layer of the network. A wider layer can learn finer relations, and needs more items to "
         "learn them from.",
         low=1,
         high=WIDEST,

@@ -54,8 +54,8 @@ class LinearAlignment(Alignment):
         int | None,
         Param(
             "Components",
-            "Numbers in each vector of the shared space, at most. More keep finer agreement and more noise. Left "
-            "empty: 128, or fewer where the vectors are narrower or the pairs few.",
+            "Numbers in each vector of the shared space, at most. More keep finer agreement and more noise. "
+            "Automatic is 128, or fewer where the vectors are narrower or the pairs few.",
             low=1,
         ),
     ]

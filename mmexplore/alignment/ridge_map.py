@@ -40,8 +40,8 @@ class RidgeMap(LinearAlignment):
         str | None,
         Param(
             "Reference",
-            "The modality whose vectors the others are mapped onto. Left empty: the one that most train items have, "
-            "and of equals the narrowest, which has the fewest numbers to predict.",
+            "The modality whose vectors the others are mapped onto. Automatic is the one that most train items "
+            "have, and of equals the narrowest, which has the fewest numbers to predict.",
         ),
     ]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
-from mmexplore.training_settings import HiddenWidth
+from mmexplore.param import Param
+from mmexplore.training_settings import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,17 @@ class AttentionFusion(TorchFusion):
     The softmax is the module `layers["softmax"]`, so that a forward hook can read alpha.
     """
 
-    hidden: HiddenWidth = 32
+    hidden: Annotated[
+        int,
+        Param(
+            "Scorer width",
+            "Numbers in the hidden layer of the network that scores the modalities. A wider one can tell more cases "
+            "apart when it sets the weights, and needs more items to learn from.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ] = 32
 
     name = "attention"
     family = "attention"

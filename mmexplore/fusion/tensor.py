@@ -44,7 +44,7 @@ class TensorFusion(TorchFusion):
         Param(
             "Numbers per modality",
             "With how many numbers k each modality enters the product, which then has (k + 1)^M entries for M "
-            "modalities. More can find finer combinations; 0 chooses as many as keep it below 4,096 entries.",
+            "modalities. More can find finer combinations; 0 chooses as many as keep it within 4,096 entries.",
             low=0,
             high=LARGEST - 1,
             why="a product has at most 32,768 entries",

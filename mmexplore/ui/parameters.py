@@ -62,7 +62,7 @@ def _widget(declared: Declared, key: str) -> Any:
         placeholder=empty,
         key=key,
         help=about,
-        width=170,
+        width=200,
     )
     return chosen if chosen is not None or declared.optional else default
 

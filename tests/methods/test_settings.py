@@ -44,7 +44,7 @@ def test_defaults_pass_and_a_round_trip_keeps_them(cls):
 @every_setting
 def test_a_setting_is_told_in_words(cls, declared):
     assert declared.type in (int, float, bool, str)
-    assert declared.label[0].isupper() and "_" not in declared.label
+    assert declared.label[0].isupper() and "_" not in declared.label and len(declared.label) <= 30, "a box shows 30"
     assert len(declared.label) > 3 and declared.label != declared.name
     assert declared.help.endswith(".") and len(declared.help.split()) >= 8
     assert re.match(r"[A-Z]", declared.help) and "  " not in declared.help
