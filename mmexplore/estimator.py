@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.errors import UserError
+from mmexplore.param import COMMON, check_params, params_of
 from mmexplore.runtime import RandomState, seed_of
 
 # Called after each epoch with (epoch from 1, epochs at most, {"train loss": ..., "val accuracy/image": ...}).
@@ -26,7 +27,6 @@ OnEpoch = Callable[[int, int, dict[str, float]], None]
 NOT_LEARNED = ("standard.", "mean.", "scale.", "correlations_", "train_correlations_", "rule.shape", "rule.spread")
 
 HISTORY_COLUMNS = ["epoch", "part", "modality", "value"]
-COMMON = ("objective", "random_state")  # parameters that every method (every fusion) has
 
 IDS, IDS_LENGTHS = "fitted_ids.text", "fitted_ids.lengths"  # arrays of a saved file
 
@@ -83,9 +83,10 @@ class Estimator(BaseEstimator, ABC):
                 embeddings without splits. `seen` tells afterwards which rows these are.
 
         Raises:
-            UserError: these are no embeddings, or the method cannot be fitted on them.
+            UserError: these are no embeddings, a setting is out of its bounds, or the method cannot be fitted on them.
         """
         check_embeddings(embeddings, "fit")
+        check_params(self)
         seed = seed_of(self.random_state)
         if holdout is not None:
             embeddings = _hold_out(embeddings, holdout, seed)
@@ -143,6 +144,7 @@ class Estimator(BaseEstimator, ABC):
             "reconstructs": cls.reconstructs,
             "handles_missing": cls.handles_missing,
             "card": cls.card.as_dict(),
+            "parameters": [declared.as_dict() for declared in params_of(cls).values()],
         }
 
     @staticmethod

@@ -78,7 +78,7 @@ def test_methods_carry_their_cards():
     listed = {m["name"]: m for m in json.loads(mmexplore("methods", "--json"))["methods"]}
     assert {"cca", "concat", "attention", "bridge"} <= set(listed)
     assert set(listed["attention"]) == {
-        "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card",
+        "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card", "parameters",
     }  # fmt: skip
     assert listed["attention"]["gives_weights"] is True
 
@@ -214,6 +214,64 @@ def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     assert says in mmexplore(*arguments, code=code)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("align", "--param", "ridge=abc"), "cca: ridge is 'abc'; give a number of at least 0 ("),
+        (("align", "--param", "ridge=-1"), "cca: ridge is -1; give a number of at least 0 ("),
+        (("align", "--param", "nope=1"), "cca: there is no setting 'nope'; choose one of: n_components, ridge, scale."),
+        (("align", "--method", "bridge", "--param", "ridge=1"), "bridge: there is no setting 'ridge'; it has nothing"),
+        (("fuse", "--param", "epochs=-3"), "attention: epochs is -3; give a whole number from 1 to 100,000."),
+        (("fuse", "--param", "epochs=2.5"), "attention: epochs is 2.5; give a whole number from 1 to 100,000."),
+        (("fuse", "--param", "width=0"), "attention: width is 0; give a whole number from 1 to 4,096 ("),
+        (("fuse", "--method", "nope", "--param", "x=1"), "no fusion method is called 'nope'"),
+        (
+            ("compare", "--methods", "concat", "--param", "concat.lr=x"),
+            "concat: lr is 'x'; give a number from 1e-09 to 1",
+        ),
+        (
+            ("compare", "--methods", "concat", "--param", "gated.lr=1"),
+            "--param: 'gated' is not compared; choose one of",
+        ),
+    ],
+)
+def test_a_setting_that_is_not_allowed_is_one_sentence(run, capsys, monkeypatch, arguments, sentence):
+    """In this process: `main` turns a UserError into one line and exit code 1, anything else would come through."""
+    from mmexplore import cli
+
+    step, *rest = arguments
+    monkeypatch.setattr(sys, "argv", ["mmexplore", step, str(run), *rest])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    said = capsys.readouterr()
+    assert left.value.code == 1 and not said.out
+    assert sentence in said.err and said.err.startswith("mmexplore: ") and said.err.count("\n") == 1
+
+
+def test_a_bad_setting_leaves_the_shell_without_a_traceback(run):
+    assert "ridge is 'abc'" in mmexplore("align", run, "--param", "ridge=abc", code=1)
+
+
+def test_one_method_is_shown_with_its_card_and_settings(capsys, monkeypatch):
+    from mmexplore import cli
+    from mmexplore.methods import all_methods
+    from mmexplore.param import params_of
+
+    for name, method in all_methods().items():
+        monkeypatch.setattr(sys, "argv", ["mmexplore", "methods", name])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        shown = capsys.readouterr().out
+        assert not left.value.code
+        assert method.card.title in shown and method.card.equation in shown
+        for setting, declared in params_of(method).items():
+            assert f"  {setting} = " in shown and declared.label in shown and declared.allowed in shown
+            assert " ".join(declared.help.split()) in " ".join(shown.split())
+    answer = json.loads(mmexplore("methods", "mcca", "--json"))["methods"]
+    assert [p["name"] for p in answer[0]["parameters"]] == ["n_components", "ridge", "scale"] and len(answer) == 1
+    assert "no method is called 'nope'" in mmexplore("methods", "nope", code=1)
 
 
 INTERRUPTED = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,15 @@ from mmexplore.alignment.probe import probe_accuracy
 from mmexplore.alignment.rows import held_out_rows
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
-from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
+from mmexplore.param import Param
 from mmexplore.runtime import RandomState
+from mmexplore.training_settings import HiddenWidth
 
 if TYPE_CHECKING:
     import torch
 
-PARTNERS = ("contrastive", "reconstruction", "both")
+Partner = Literal["contrastive", "reconstruction", "both"]
 
 
 class Adversarial(TrainedAlignment):
@@ -34,16 +35,6 @@ class Adversarial(TrainedAlignment):
     at chance, while a fresh probe tells the modalities apart at once. So in each step the discriminator first takes
     `chase` steps of its own, with a penalty on its gradient at the codes (R1, Mescheder 2018), which makes the game
     settle.
-
-    Args:
-        partner: "contrastive", "reconstruction" or "both".
-        strength: lambda of the adversary at full strength; 0 leaves it out.
-        chase: steps of the discriminator before each step of the heads.
-        penalty: weight of R1; 0 and `chase=0` is the bare gradient reversal.
-        n_components: K, width of the shared space.  hidden: width of the hidden layers.
-        dropout: share of the units hidden in training.
-        steps: of the heads, at most; the game needs some hundreds.  epochs: at most.
-        batch_size, lr, weight_decay: of the training loop.
 
     Attributes after `fit`:
         probe_accuracy_: balanced accuracy (0..1) of a fresh probe that tells modalities apart by their frozen unit
@@ -66,12 +57,73 @@ class Adversarial(TrainedAlignment):
                  "matching: watch retrieval too, and note that reconstruction alone never looks at pairs.",
         missing="Trained with holes: an absent cell has no part in any loss. An absent cell stays zero.",
     )  # fmt: skip
+    partner: Annotated[
+        Partner,
+        Param(
+            "Partner loss",
+            "What keeps the vectors informative while the modalities are mixed: matching items attract (contrastive), "
+            "each vector can be rebuilt (reconstruction), or both. Reconstruction alone never looks at pairs.",
+        ),
+    ]
+    strength: Annotated[
+        float,
+        Param(
+            "Strength of the adversary",
+            "How strongly the networks are trained to hide which modality a vector came from. Raised, the modalities "
+            "mix more, at the price of matching; 0 leaves the adversary out.",
+            low=0,
+            high=100,
+            why="beyond it the partner loss hardly counts",
+        ),
+    ]
+    chase: Annotated[
+        int,
+        Param(
+            "Discriminator steps",
+            "How many steps the discriminator learns before each step of the networks. More keep it a good judge, and "
+            "take longer; 0 is the plain gradient reversal.",
+            low=0,
+            high=100,
+            why="each step takes as long as one of the networks",
+        ),
+    ]
+    penalty: Annotated[
+        float,
+        Param(
+            "Gradient penalty",
+            "How smooth the discriminator is kept (R1). Raised, training settles more easily and the discriminator "
+            "judges more coarsely; 0 switches it off.",
+            low=0,
+            high=1000,
+        ),
+    ]
+    hidden: HiddenWidth
+    steps: Annotated[
+        int,
+        Param(
+            "Training steps",
+            "How many steps the networks are trained, at most. Some hundreds are needed until the modalities mix; more "
+            "take longer.",
+            low=1,
+            high=1_000_000,
+        ),
+    ]
+    epochs: Annotated[
+        int,
+        Param(
+            "Epochs",
+            "How often the fit goes through the train items, at most; it ends when the training steps are done. There "
+            "is no early stop, as the adversary grows stronger until the end.",
+            low=1,
+            high=100_000,
+        ),
+    ]
     probe_accuracy_: float | None = None
     probe_chance_: float = 0.5
 
     def __init__(
         self,
-        partner: str = "contrastive",
+        partner: Partner = "contrastive",
         strength: float = 1.0,
         chase: int = 3,
         penalty: float = 0.1,
@@ -104,10 +156,6 @@ class Adversarial(TrainedAlignment):
         import torch
         from torch import nn
 
-        if self.partner not in PARTNERS:
-            raise UserError(
-                f"there is no partner loss {self.partner!r}", self.name, f"choose one of {', '.join(PARTNERS)}"
-            )
         net = super().build(widths)
         if self.partner != "reconstruction":
             net.log_temperature = nn.Parameter(torch.tensor(0.07).log())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from mmexplore.alignment.whitening import centre
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
+from mmexplore.param import Param
 from mmexplore.runtime import RandomState, rng
 
 CHUNK = 4096  # rows whose similarities to all anchors are held at once
@@ -24,11 +25,6 @@ class ASIF(Alignment):
     every modality, so the relative vectors may be compared. Vectors are first centred on the train mean of their
     modality (encoders crowd into a narrow cone, where all cosines are alike) and brought to one unit, see `centre`.
     An anchor that lacks a modality is 0 there.
-
-    Args:
-        anchors: at most so many; the space is as wide.
-        neighbours: k, how many anchors describe an item; negative cosines never count.
-        power: p; higher trusts the nearest anchors more.
 
     Attributes after `fit`: `anchors_` modality -> float32 [A, d_m], unit rows; `means_`, `scales_`
     modality -> float32 [d_m].
@@ -50,6 +46,39 @@ class ASIF(Alignment):
         missing="An anchor needs two modalities; in one it lacks it counts as unlike everything. An absent cell "
         "stays zero.",
     )
+
+    anchors: Annotated[
+        int,
+        Param(
+            "Anchors",
+            "How many known pairs items are described by, at most; the shared space has one number for each. More "
+            "describe an item better, and take more memory and time.",
+            low=1,
+            high=100_000,
+            why="every item gets one number for each anchor",
+        ),
+    ]
+    neighbours: Annotated[
+        int,
+        Param(
+            "Neighbours",
+            "How many of the anchors describe one item: those it resembles most, the others count as 0. Fewer keep "
+            "only the closest; more blur the description.",
+            low=1,
+            high=100_000,
+        ),
+    ]
+    power: Annotated[
+        float,
+        Param(
+            "Power",
+            "The power that similarities to the anchors are raised to. Raised, the nearest anchors count more than the "
+            "others; 1 takes the similarities as they are.",
+            low=0.1,
+            high=64,
+            why="at 0 all anchors would count alike, far above only one does",
+        ),
+    ]
 
     def __init__(
         self, anchors: int = 1000, neighbours: int = 100, power: float = 4.0, *, random_state: RandomState = 0

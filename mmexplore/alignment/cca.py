@@ -19,12 +19,8 @@ class RidgeCCA(LinearAlignment):
     Maximises corr(X1 w1, X2 w2) with w_i' (Sigma_ii + r tr(Sigma_ii)/d_i I) w_i = 1 (Hotelling 1936; Vinod 1976),
     solved by `cca_zoo.linear.RidgeCCA` on the train rows in which both modalities are present.
 
-    Args:
-        n_components: K; None = the smallest of 128, the widths and the number of pairs less one. Fewer come out
-            where the vectors have a lower rank.
-        ridge: r >= 0, in units of a modality's mean variance. 0 is plain CCA, which cannot be trusted with fewer
-            pairs than dimensions.
-        scale: multiply each component by its canonical correlation, so that weak ones weigh little in the cosine.
+    r is `ridge`. There are at most as many components as the smallest of 128, the widths and the number of pairs less
+    one, and fewer where the vectors have a lower rank.
     """
 
     name = "cca"

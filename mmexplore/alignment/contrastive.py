@@ -79,13 +79,7 @@ _MISSING = "Trained with holes: each pair of modalities uses the rows that have 
 
 
 class ContrastiveLinear(_Contrastive):
-    """One linear map a modality trained by InfoNCE on frozen vectors (LiT's and CLIP's objective).
-
-    Args:
-        n_components: K, width of the shared space.
-        dropout: share of the input numbers hidden in training.
-        epochs, batch_size, lr, weight_decay, patience: of the training loop; a larger batch has more negatives.
-    """
+    """One linear map a modality trained by InfoNCE on frozen vectors (LiT's and CLIP's objective)."""
 
     name = "contrastive-linear"
     hidden = 0
@@ -122,14 +116,7 @@ class ContrastiveLinear(_Contrastive):
 
 
 class ContrastiveMLP(_Contrastive):
-    """A network with one hidden layer a modality, trained by InfoNCE on frozen vectors.
-
-    Args:
-        n_components: K, width of the shared space.
-        hidden: width of the hidden layer.
-        dropout: share of its units hidden in training.
-        epochs, batch_size, lr, weight_decay, patience: of the training loop; a larger batch has more negatives.
-    """
+    """A network with one hidden layer a modality, trained by InfoNCE on frozen vectors."""
 
     name = "contrastive-mlp"
     card = MethodCard(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from mmexplore.alignment.heads import Net, TrainedAlignment
-from mmexplore.alignment.linear import component_correlations
+from mmexplore.alignment.linear import Scale, component_correlations
 from mmexplore.alignment.mcca import MultisetCCA
 from mmexplore.alignment.rows import held_out_rows
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.param import Param
 from mmexplore.runtime import RandomState
+from mmexplore.training_settings import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -55,12 +57,6 @@ class DeepCCA(TrainedAlignment):
 
     `hidden=0` makes the networks linear: then it finds what CCA finds.
 
-    Args:
-        n_components: K; must stay well below `batch_size`, from which covariances are estimated.
-        hidden: width of the hidden layer, 0 = linear.  dropout: share of its units hidden in training.
-        ridge: of the final linear step, in units of mean variance.  scale: components times their correlation.
-        epochs, batch_size, lr, weight_decay, patience: of the training loop.
-
     Attributes after `fit`: `post_means_`, `post_maps_` of the linear step; `correlations_` on the `test` rows (else
     `val`, else the rows it was stopped on); `train_correlations_`.
     """
@@ -79,6 +75,28 @@ class DeepCCA(TrainedAlignment):
         missing="Trained with holes: each covariance takes the rows that have what it needs. An absent cell stays "
                 "zero.",
     )  # fmt: skip
+    n_components: Annotated[
+        int,
+        Param(
+            "Width of the shared space",
+            "Numbers in each vector of the shared space. Keep it well below the batch size, from which the covariances "
+            "are estimated; more can tell more items apart, and need more pairs.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ]
+    ridge: Annotated[
+        float,
+        Param(
+            "Ridge of the last step",
+            "How much the linear CCA of the networks' outputs is held back from trusting chance directions, in units "
+            "of the outputs' mean variance. Raise it with few pairs; 0 is plain CCA.",
+            low=0,
+            why="a negative ridge has no meaning",
+        ),
+    ]
+    scale: Scale
     post_means_: dict[str, np.ndarray]
     post_maps_: dict[str, np.ndarray]
 

@@ -21,10 +21,7 @@ class GeneralisedCCA(LinearAlignment):
     problem is solved as the P x P one of the stacked whitened modalities. With nothing missing it is
     `cca_zoo.linear.GCCA`, which refuses missing cells.
 
-    Args:
-        n_components: K; None = the smallest of 128, the widths and the number of rows less one.
-        ridge: r >= 0, in units of a modality's mean variance.
-        scale: multiply each component by its mean correlation over the pairs of modalities.
+    r is `ridge`; `scale` multiplies each component by its mean correlation over the pairs of modalities.
     """
 
     name = "gcca"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from mmexplore.alignment.rows import pair_rows, require_known, require_linked, t
 from mmexplore.alignment.whitening import centre
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
+from mmexplore.param import Param
 from mmexplore.runtime import repeatable_torch
+from mmexplore.training_settings import WIDEST, Epochs, HiddenWidthOrLinear, LearningRate, Patience, WeightDecay
 
 if TYPE_CHECKING:
     import torch
@@ -28,22 +30,51 @@ class TrainedAlignment(Alignment):
     """A head a modality, trained together by the loss of the subclass.
 
     Inputs are centred and scaled with train statistics (see `centre`); modalities are taken in alphabetical order, so
-    the order a person gives never matters. Subclasses have the parameters `n_components`, `hidden` (width of
-    the hidden layer, 0 = linear), `dropout`, `epochs`, `batch_size`, `lr`, `weight_decay` and `patience`.
+    the order a person gives never matters. What subclasses have as parameters is declared here.
 
     Attributes after `fit`: `net_` the torch module (`net_.heads[j]` is the head of the j-th modality by name).
     """
 
     handles_missing = True
     stops_early: ClassVar[bool] = True
-    n_components: int
-    hidden: int
-    dropout: float
-    epochs: int
-    batch_size: int
-    lr: float
-    weight_decay: float
-    patience: int
+    n_components: Annotated[
+        int,
+        Param(
+            "Width of the shared space",
+            "Numbers in each vector of the shared space. More can tell more items apart, and need more pairs to learn "
+            "from.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ]
+    hidden: HiddenWidthOrLinear
+    dropout: Annotated[
+        float,
+        Param(
+            "Dropout",
+            "Share of the numbers in each network that are set to zero at random in training. Raise it when the fit is "
+            "much better on train items than on held-out items; 0 switches it off.",
+            low=0,
+            high=0.95,
+            why="above it hardly anything is left to learn from",
+        ),
+    ]
+    epochs: Epochs
+    batch_size: Annotated[
+        int,
+        Param(
+            "Batch size",
+            "How many items each training step compares with one another, at most. A larger batch has more items that "
+            "do not match to learn from, and takes more memory.",
+            low=2,
+            high=65_536,
+            why="one item alone has nothing to be compared with",
+        ),
+    ]
+    lr: LearningRate
+    weight_decay: WeightDecay
+    patience: Patience
     net_: Net
     means_: dict[str, np.ndarray]
     scales_: dict[str, np.ndarray]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -22,12 +22,22 @@ from mmexplore.alignment.rows import (
 from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
+from mmexplore.param import Param
 
 Maps = dict[str, np.ndarray]
 
+Scale = Annotated[
+    bool,
+    Param(
+        "Scale by correlation",
+        "Multiply each number of the shared space by how well it correlates between the modalities, so that weak ones "
+        "count little when items are compared. Switched off, all count alike.",
+    ),
+]
+
 
 class LinearAlignment(Alignment):
-    """Fits `solve` on train rows and holds one map a modality.
+    """Fits `solve` on train rows and holds one map a modality. What subclasses have as parameters is declared here.
 
     Attributes after `fit`:
         means_: modality -> float64 [d_m], means of the fitted rows.
@@ -40,6 +50,27 @@ class LinearAlignment(Alignment):
 
     #: False where the K outputs are not matched components (then there are no correlations to show)
     has_components = True
+    n_components: Annotated[
+        int | None,
+        Param(
+            "Components",
+            "Numbers in each vector of the shared space, at most. More keep finer agreement and more noise. "
+            "Automatic is 128, or fewer where the vectors are narrower or the pairs few.",
+            low=1,
+        ),
+    ]
+    ridge: Annotated[
+        float,
+        Param(
+            "Ridge",
+            "How much the fit is held back from trusting directions that agree by chance, in units of a modality's "
+            "mean variance. Raise it with few pairs; 0 trusts the fitted pairs fully, which needs far more pairs than "
+            "the vectors have numbers.",
+            low=0,
+            why="a negative ridge has no meaning",
+        ),
+    ]
+    scale: Scale
     means_: Maps
     maps_: Maps
 

@@ -18,10 +18,7 @@ class MultisetCCA(LinearAlignment):
     ridged within-modality ones (Kettenring 1971). With no cell missing this is `cca_zoo.linear.MCCA`, and with two
     modalities CCA; libraries refuse missing cells, so the eigenproblem is solved here.
 
-    Args:
-        n_components: K; None = the smallest of 128, the widths and the number of rows less one.
-        ridge: r >= 0, in units of a modality's mean variance.
-        scale: multiply each component by its mean correlation lambda / (M - 1).
+    r is `ridge`; `scale` multiplies each component by its mean correlation lambda / (M - 1).
     """
 
     name = "mcca"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Annotated
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from mmexplore.alignment.rows import MIN_PAIRS, pair_rows
 from mmexplore.alignment.whitening import centre, cross_covariance
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
+from mmexplore.param import Param
 from mmexplore.runtime import RandomState
 
 
@@ -40,6 +42,17 @@ class Procrustes(LinearAlignment):
         "differ much it falls behind CCA, which may also stretch.",
         missing="Fitted with holes: every pair of modalities uses the rows that have both. An absent cell stays zero.",
     )
+
+    max_rounds: Annotated[
+        int,
+        Param(
+            "Rounds",
+            "How often each modality is turned towards the others, at most; it ends earlier when nothing changes. Only "
+            "three and more modalities need rounds, two are solved at once.",
+            low=1,
+            high=100_000,
+        ),
+    ]
 
     def __init__(self, max_rounds: int = 50, *, random_state: RandomState = 0) -> None:
         self.max_rounds = max_rounds

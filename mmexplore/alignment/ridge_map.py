@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from mmexplore.alignment.linear import LinearAlignment, Maps
@@ -10,18 +12,14 @@ from mmexplore.alignment.whitening import centre
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.param import Param
 from mmexplore.runtime import RandomState
 
 
 class RidgeMap(LinearAlignment):
     """Ridge regression of every modality onto a reference: W = (Sigma_xx + r I)^-1 Sigma_xy, mean variance 1.
 
-    The shared space is the reference's own (centred), so its width is the reference's.
-
-    Args:
-        ridge: r >= 0, in units of a modality's mean variance.
-        reference: modality that the others are mapped onto; None = the one that most fitted rows have, of equals the
-            narrowest (fewer numbers to predict).
+    The shared space is the reference's own (centred), so its width is the reference's. r is `ridge`.
     """
 
     name = "ridge-map"
@@ -38,6 +36,15 @@ class RidgeMap(LinearAlignment):
         "queries find. Exchange the reference: the two directions are different maps.",
         missing="Each modality is fitted on the rows that have it and the reference. An absent cell stays zero.",
     )
+
+    reference: Annotated[
+        str | None,
+        Param(
+            "Reference",
+            "The modality whose vectors the others are mapped onto. Automatic is the one that most train items "
+            "have, and of equals the narrowest, which has the fewest numbers to predict.",
+        ),
+    ]
 
     def __init__(self, ridge: float = 1.0, reference: str | None = None, *, random_state: RandomState = 0) -> None:
         self.ridge = ridge

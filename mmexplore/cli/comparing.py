@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mmexplore.cli.options import FitSeed, Json, Run
+from mmexplore.cli.options import FitSeed, Json, Run, parameters_of_each
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.journey.comparing import Comparison, at_the_ceiling
 
@@ -27,6 +27,10 @@ def compare(
     ] = 0.5,
     target: Annotated[str | None, typer.Option(help="Column to predict: label, another column, or none.")] = None,
     source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METHOD.NAME=VALUE", help="A setting; `mmexplore methods METHOD` lists them."),
+    ] = None,
     seed: FitSeed = None,
     as_json: Json = False,
 ) -> None:
@@ -36,10 +40,13 @@ def compare(
     Stopped with Ctrl-C it prints what was scored until then.
     """
     from mmexplore import journey, workspace_files
+    from mmexplore.methods import all_methods
 
+    chosen = journey.named_methods(methods)
+    params = parameters_of_each(param, all_methods(), chosen)
     workspace = workspace_files.open_directory(run)
     workspace.seed = workspace.seed if seed is None else seed
-    setting = journey.Setting(journey.named_methods(methods), seeds, labels_per_class, missing, target, source)
+    setting = journey.Setting(chosen, seeds, labels_per_class, missing, target, source, params)
     heard: deque[Comparison] = deque(maxlen=1)
     try:
         comparison = journey.compare(workspace, setting, stderr_progress(), heard.append)

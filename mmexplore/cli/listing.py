@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Annotated
 
 import typer
 
 from mmexplore.cli.options import Json
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
+from mmexplore.errors import UserError
+from mmexplore.estimator import Estimator
+from mmexplore.param import params_of
 
 
 def examples(
@@ -45,18 +49,46 @@ def encoders(as_json: Json = False) -> None:
         print_table(listed, ["name", "kind", "dim", "size_mb", "offline", "licence"])
 
 
-def methods(as_json: Json = False) -> None:
-    """List the alignment and fusion methods with their cards."""
+def methods(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Show the card and the settings of this method.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the alignment and fusion methods, or show one: its card, and what can be set on it."""
     from mmexplore.methods import all_methods
 
-    listed = [m.describe() for m in all_methods().values()]
+    known = all_methods()
+    if name is not None and name not in known:
+        raise UserError(f"no method is called {name!r}", "methods", f"choose one of: {', '.join(known)}")
+    listed = [m.describe() for n, m in known.items() if name in (None, n)]
     if as_json:
         print_json({"methods": listed})
+    elif name is not None:
+        _print_method(known[name])
     else:
         print_table(
             [m | {"title": m["card"]["title"]} for m in listed],
             ["name", "family", "title", "needs_labels", "gives_weights"],
         )
+
+
+def _print_method(method: type[Estimator]) -> None:
+    card = method.card
+    print(f"{card.title}\n\n{_wrapped(card.summary)}\n")
+    print(f"formula: {card.equation}")  # on one line, to be copied
+    for part, text in {"paper": card.paper, "look for": card.look_for, "missing": card.missing}.items():
+        print(_wrapped(f"{part}: {text}"))
+    settings = params_of(method)
+    print("\nSettings (--param NAME=VALUE):" if settings else "\nThere is nothing to set.")
+    for name, declared in settings.items():
+        default = f"none ({declared.none})" if declared.default is None else declared.default
+        print(f"  {name} = {default}   {declared.label}: {declared.allowed}")
+        print(_wrapped(declared.help, "      "))
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def cache(

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mmexplore.errors import UserError
+from mmexplore.param import read_param
+
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A workspace directory made by `mmexplore embed` or the app.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice: the same seed gives the same result.")]
-Params = Annotated[list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the method.")]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A setting; `mmexplore methods NAME` lists them."),
+]
 FitSeed = Annotated[int | None, typer.Option("--seed", help="Seed; by default the workspace's.")]
 
 
-def assignments(given: list[str] | None, option: str) -> dict[str, str]:
+def assignments(given: list[str] | None, option: str, form: str = "COLUMN=NAME") -> dict[str, str]:
     pairs = {}
     for text in given or []:
         column, sign, value = text.partition("=")
         if not sign or not column or not value:
-            raise typer.BadParameter(f"{option} takes COLUMN=NAME, not {text!r}")
+            raise typer.BadParameter(f"{option} takes {form}, not {text!r}")
         pairs[column] = value
     return pairs
 
 
-def parameters(given: list[str] | None) -> dict[str, Any]:
-    """--param name=value, the value read as JSON where it can be (numbers, true, null), else as text."""
-    params: dict[str, Any] = {}
-    for name, text in assignments(given, "--param").items():
-        try:
-            params[name] = json.loads(text)
-        except ValueError:
-            params[name] = text
-    return params
+def parameters(given: list[str] | None, methods: Mapping[str, type], method: str) -> dict[str, Any]:
+    """--param NAME=VALUE as the settings of a method.
+
+    Raises:
+        UserError: the method has no such setting, or the value is not allowed. (That there is no such method is said
+            by the step itself.)
+    """
+    typed = assignments(given, "--param", "NAME=VALUE")
+    return {name: read_param(methods[method], name, text) for name, text in typed.items() if method in methods}
+
+
+def parameters_of_each(
+    given: list[str] | None, methods: Mapping[str, type], chosen: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """--param METHOD.NAME=VALUE as method -> its settings; `chosen` are the methods that take part.
+
+    Raises:
+        UserError: as `parameters`; or it names none of `chosen`.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for key, text in assignments(given, "--param", "METHOD.NAME=VALUE").items():
+        method, sign, name = key.partition(".")
+        if not sign or not name:
+            raise typer.BadParameter(f"--param takes METHOD.NAME=VALUE, not {f'{key}={text}'!r}")
+        if method not in chosen:
+            raise UserError(f"{method!r} is not compared", "--param", f"choose one of: {', '.join(chosen)}")
+        found.setdefault(method, {})[name] = read_param(methods[method], name, text)
+    return found

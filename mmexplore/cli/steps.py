@@ -109,11 +109,12 @@ def align(
     as_json: Json = False,
 ) -> None:
     """Fit one shared space for all modalities."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import alignment, journey, workspace_files
 
+    params = parameters(param, alignment.methods(), method)
     workspace = workspace_files.open_directory(run)
     workspace.seed = workspace.seed if seed is None else seed
-    workspace.set_alignment(*journey.align(workspace, method, parameters(param), stderr_progress()))
+    workspace.set_alignment(*journey.align(workspace, method, params, stderr_progress()))
     workspace_files.save(workspace, run)
     assert workspace.alignment is not None
     answer: dict[str, Any] = {
@@ -172,12 +173,14 @@ def fuse(
 ) -> None:
     """Fit a fusion, and score it beside its baselines."""
     from mmexplore import journey, workspace_files
+    from mmexplore.methods import fusion_methods
 
+    params = parameters(param, fusion_methods(), method)
     workspace = workspace_files.open_directory(run)
     fitted = journey.fuse(
         workspace,
         method,
-        parameters(param),
+        params,
         objective,
         target,
         source,

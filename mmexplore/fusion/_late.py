@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
+from mmexplore.param import Param
 
 
 @dataclass(eq=False, repr=False)
@@ -28,13 +29,19 @@ class LateFusion(Fusion):
     sharpness are those with the lowest held-out log-loss. For numbers it is a ridge regression.
 
     The fused vector is the answer: log-probabilities [N, C], or one number.
-
-    Args:
-        folds: the train rows are cut into so many parts by group; what an expert says of a part comes from an expert
-            that was fitted without it.
     """
 
-    folds: int = 5
+    folds: Annotated[
+        int,
+        Param(
+            "Folds",
+            "The train items are cut into this many parts; what an expert says of a part comes from a fit without it. "
+            "More parts leave each of these fits more items, and take longer.",
+            low=2,
+            high=100,
+            why="with one part there would be nothing left to fit on",
+        ),
+    ] = 5
 
     family = "modality-level"
     needs_labels: ClassVar[bool] = True

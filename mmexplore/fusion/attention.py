@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
+from mmexplore.training_settings import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -20,12 +22,19 @@ class AttentionFusion(TorchFusion):
     """s = a([P_1 c_1; ...; P_M c_M; presence]), alpha = softmax of s over present m, f = sum alpha_m P_m c_m.
 
     The softmax is the module `layers["softmax"]`, so that a forward hook can read alpha.
-
-    Args:
-        hidden: width of the scorer's hidden layer.
     """
 
-    hidden: int = 32
+    hidden: Annotated[
+        int,
+        Param(
+            "Scorer width",
+            "Numbers in the hidden layer of the network that scores the modalities. A wider one can tell more cases "
+            "apart when it sets the weights, and needs more items to learn from.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ] = 32
 
     name = "attention"
     family = "attention"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mmexplore.card import MethodCard
 from mmexplore.errors import UserError
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
 
 if TYPE_CHECKING:
     import torch
@@ -21,14 +22,39 @@ class BottleneckFusion(TorchFusion):
     """Each layer: [x_m; b] -> layer_m -> (x_m, b_m), then b = mean over present m of b_m (Nagrani 2021).
 
     f = the mean of the present modalities' tokens and the bottlenecks after the last layer, normalised.
-
-    Args:
-        bottlenecks: shared tokens.  depth: layers.  heads: of each; they divide `width`.
     """
 
-    bottlenecks: int = 4
-    depth: int = 2
-    heads: int = 4
+    bottlenecks: Annotated[
+        int,
+        Param(
+            "Bottleneck tokens",
+            "How many shared tokens the modalities exchange what they know through. Few make each modality pass on "
+            "only what matters; many let everything through.",
+            low=1,
+            high=256,
+        ),
+    ] = 4
+    depth: Annotated[
+        int,
+        Param(
+            "Layers",
+            "Transformer layers one after the other. More let the modalities exchange more often; they are slower and "
+            "need more items to learn from.",
+            low=1,
+            high=32,
+            why="each layer takes as long as the first",
+        ),
+    ] = 2
+    heads: Annotated[
+        int,
+        Param(
+            "Attention heads",
+            "How many attentions each layer has side by side, each over its part of the numbers; they must divide the "
+            "width. More can look at several things at once, each with fewer numbers.",
+            low=1,
+            high=64,
+        ),
+    ] = 4
 
     name = "bottleneck"
     family = "attention"

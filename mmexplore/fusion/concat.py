@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.training_settings import FusedWidth
 
 if TYPE_CHECKING:
     import torch
@@ -17,13 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, repr=False)
 class ConcatFusion(TorchFusion):
-    """f = GELU(W [P_1 c_1; ...; P_M c_M; presence]), every modality standardised first.
+    """f = GELU(W [P_1 c_1; ...; P_M c_M; presence]), every modality standardised first."""
 
-    Args:
-        fused: width of the fused vector.
-    """
-
-    fused: int = 64
+    fused: FusedWidth = 64
 
     name = "concat"
     family = "feature-level"

@@ -14,6 +14,7 @@ from mmexplore.fusion._experts import log_softmax
 from mmexplore.fusion._held_out import HeldOutExperts, draw_folds
 from mmexplore.fusion._late import LateFusion
 from mmexplore.training import build_module, fit_module
+from mmexplore.training_settings import Epochs, HiddenWidth, LearningRate, ModalityDropout, Patience, WeightDecay
 
 if TYPE_CHECKING:
     import torch
@@ -22,20 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, repr=False)
 class LateNetworkFusion(LateFusion):
-    """z = a([evidence of each expert; presence]) added to the plain product, fitted on what experts say held out.
+    """z = a([evidence of each expert; presence]) added to the plain product, fitted on what experts say held out."""
 
-    Args:
-        hidden: width of the hidden layer.
-        modality_dropout: share of the rows of a step shown with a random subset of the experts.
-        epochs, lr, weight_decay, patience: as in `training.fit_module`.
-    """
-
-    hidden: int = 32
-    modality_dropout: float = 0.5
-    epochs: int = 100
-    lr: float = 2e-3
-    weight_decay: float = 1e-2
-    patience: int = 10
+    hidden: HiddenWidth = 32
+    modality_dropout: ModalityDropout = 0.5
+    epochs: Epochs = 100
+    lr: LearningRate = 2e-3
+    weight_decay: WeightDecay = 1e-2
+    patience: Patience = 10
 
     name = "late-network"
     card = MethodCard(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
+from mmexplore.training_settings import FusedWidth
 
 if TYPE_CHECKING:
     import torch
@@ -40,15 +42,21 @@ def low_rank_product(
 class LowRankFusion(TorchFusion):
     """f = sum over ranks of the product over modalities of W_m^(r) [h_m; 1], h_m = tanh(P_m c_m) (Liu & Shen 2018).
 
-    Its own parameters are M R (width + 1) D + R + D: linear in the modalities. All of them are trained.
-
-    Args:
-        rank: R, how many products are added up.
-        fused: D, width of the fused vector.
+    With R = `rank` and D = `fused` its own parameters are M R (width + 1) D + R + D: linear in the modalities. All of
+    them are trained.
     """
 
-    rank: int = 4
-    fused: int = 64
+    rank: Annotated[
+        int,
+        Param(
+            "Rank",
+            "How many products of the modalities are added up. A higher rank can find more kinds of combinations, and "
+            "comes closer to full tensor fusion.",
+            low=1,
+            high=256,
+        ),
+    ] = 4
+    fused: FusedWidth = 64
 
     name = "low-rank"
     family = "tensor"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
+from mmexplore.training_settings import FusedWidth
 
 if TYPE_CHECKING:
     import torch
@@ -23,16 +25,31 @@ class RecurrentFusion(TorchFusion):
     """f^0 = F(c);  c_m^(t+1) = c_m^t + g_m * R_m([c_m^t; f^t]);  f^(t+1) = F(c^(t+1)); the same F, R, g in each step.
 
     F is the layer of concatenation, so that no step at all is `concat`. Absent parts stay zero through every step.
-
-    Args:
-        n_steps: T, 0 to 4 or so.
-        gate: where each g_m starts; 0 is the identity.
-        fused: width of the fused vector.
     """
 
-    n_steps: int = 2
-    gate: float = 0.5
-    fused: int = 64
+    n_steps: Annotated[
+        int,
+        Param(
+            "Rounds",
+            "How often the fused vector goes back to the modalities, which are then fused again. More rounds let them "
+            "adjust more often; 0 is plain concatenation.",
+            low=0,
+            high=32,
+            why="the vectors settle within a few rounds, and each takes as long as the first",
+        ),
+    ] = 2
+    gate: Annotated[
+        float,
+        Param(
+            "Feedback at the start",
+            "How far the fused vector changes each modality in a round when training starts: 0 changes nothing, 1 adds "
+            "the feedback in full. From there it is learned.",
+            low=0,
+            high=1,
+            why="it is a share",
+        ),
+    ] = 0.5
+    fused: FusedWidth = 64
 
     gives_steps: ClassVar[bool] = True
     name = "recurrent"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from mmexplore.card import MethodCard
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
 
 if TYPE_CHECKING:
     import torch
@@ -21,13 +22,29 @@ class SelfAttentionFusion(TorchFusion):
 
     The weight of a modality is the summary token's attention to it in the last layer, mean over heads, shared out
     over the present modalities.
-
-    Args:
-        depth: layers.  heads: of each; they divide `width`.
     """
 
-    depth: int = 1
-    heads: int = 4
+    depth: Annotated[
+        int,
+        Param(
+            "Layers",
+            "Transformer layers one after the other. More let the modalities exchange more often; they are slower and "
+            "need more items to learn from.",
+            low=1,
+            high=32,
+            why="each layer takes as long as the first",
+        ),
+    ] = 1
+    heads: Annotated[
+        int,
+        Param(
+            "Attention heads",
+            "How many attentions each layer has side by side, each over its part of the numbers; they must divide the "
+            "width. More can look at several things at once, each with fewer numbers.",
+            low=1,
+            high=64,
+        ),
+    ] = 4
 
     name = "self-attention"
     family = "attention"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mmexplore.card import MethodCard
 from mmexplore.errors import UserError
 from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.param import Param
+from mmexplore.training_settings import FusedWidth
 
 if TYPE_CHECKING:
     import torch
@@ -35,15 +37,20 @@ class TensorFusion(TorchFusion):
     """h_m = tanh(V_m P_m c_m), z = [h_1; 1] x ... x [h_M; 1] (Zadeh 2017), f = GELU(W z).
 
     Bounded factors, as from the paper's sub-networks: without, a product of several large numbers drowns the rest.
-
-    Args:
-        factor: numbers k a modality enters the product with; the tensor has (k + 1)^M entries. 0 = as many as keep
-            it at `COMFORTABLE`.
-        fused: width of the fused vector.
     """
 
-    factor: int = 0
-    fused: int = 64
+    factor: Annotated[
+        int,
+        Param(
+            "Numbers per modality",
+            "With how many numbers k each modality enters the product, which then has (k + 1)^M entries for M "
+            "modalities. More can find finer combinations; 0 chooses as many as keep it within 4,096 entries.",
+            low=0,
+            high=LARGEST - 1,
+            why="a product has at most 32,768 entries",
+        ),
+    ] = 0
+    fused: FusedWidth = 64
 
     name = "tensor"
     family = "tensor"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,17 @@ from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
+from mmexplore.param import Param
 from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
+from mmexplore.training_settings import (
+    WIDEST,
+    BatchSize,
+    Epochs,
+    LearningRate,
+    ModalityDropout,
+    Patience,
+    WeightDecay,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -34,23 +44,36 @@ class TorchFusion(Fusion):
     A row with nothing present gives the zero vector. In training a share `modality_dropout` of the rows is shown with
     a random subset of its modalities, so that every subset has been seen. Below `FEW` train rows, and without `val`
     rows in the data, the held-out rows only choose how many epochs: the network is then fitted anew on all train rows.
-
-    Args:
-        width: numbers a modality is projected to.
-        modality_dropout: share of training rows with a random subset, 0 to 1.
-        unimodal_weight: how much each modality's own loss counts; above 0 every modality has a head of its own, so
-            that none is lazy while another does the work.
-        epochs, batch_size, lr, weight_decay, patience: as in `training.fit_module`.
     """
 
-    width: int = 64
-    modality_dropout: float = 0.5
-    unimodal_weight: float = 0.0
-    epochs: int = 60
-    batch_size: int = 64
-    lr: float = 2e-3
-    weight_decay: float = 1e-2
-    patience: int = 10
+    width: Annotated[
+        int,
+        Param(
+            "Width",
+            "Numbers that each modality is projected to before the modalities are fused. More can hold more detail, "
+            "and need more items to learn from.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ] = 64
+    modality_dropout: ModalityDropout = 0.5
+    unimodal_weight: Annotated[
+        float,
+        Param(
+            "Weight of unimodal losses",
+            "How much the loss of each modality alone counts beside the loss of the fused vector. Above 0 every "
+            "modality has a head of its own, so that none is ignored while another does the work; 0 leaves them out.",
+            low=0,
+            high=100,
+            why="beyond it the fused vector hardly counts",
+        ),
+    ] = 0.0
+    epochs: Epochs = 60
+    batch_size: BatchSize = 64
+    lr: LearningRate = 2e-3
+    weight_decay: WeightDecay = 1e-2
+    patience: Patience = 10
 
     handles_missing: ClassVar[bool] = True
     stops_early: ClassVar[bool] = True

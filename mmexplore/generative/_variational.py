@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.generative.base import Generative
 from mmexplore.generative.poe import LOG_2PI, kl_to_prior, product_of_experts
+from mmexplore.param import Param
 from mmexplore.runtime import rng
 
 if TYPE_CHECKING:
@@ -45,15 +46,38 @@ class Terms(NamedTuple):
 class Variational(Generative):
     """p(z) = N(0, I), p(x_m | z) = N(D_m(z), s_m^2 I) with s_m learned, q(z | x) made of one Gaussian a modality.
 
-    Args:
-        beta: weight of the KL terms (1 = the bound itself).
-        warm_up: epochs over which beta grows from 0, so that the decoders learn to use the code first.
-        rescale: weight each likelihood by d_max / d_m in training, else the widest modality wins.
+    With `rescale` each likelihood is weighted by d_max / d_m in training.
     """
 
-    beta: float = 1.0
-    warm_up: int = 10
-    rescale: bool = True
+    beta: Annotated[
+        float,
+        Param(
+            "Weight of the KL term (beta)",
+            "How strongly the codes are pulled towards the standard normal distribution. Raised, the codes are "
+            "smoother and samples better, but rebuilt vectors lose detail; 1 is the bound itself.",
+            low=0,
+            high=1000,
+            why="beyond it every code is the same",
+        ),
+    ] = 1.0
+    warm_up: Annotated[
+        int,
+        Param(
+            "Warm-up epochs",
+            "Over how many epochs the KL term grows from 0 to its full weight. A longer warm-up lets the decoders "
+            "learn to use the code first; 0 starts at full weight.",
+            low=0,
+            high=100_000,
+        ),
+    ] = 10
+    rescale: Annotated[
+        bool,
+        Param(
+            "Balance the widths",
+            "Let each modality count alike in training, however many numbers its vectors have. Switched off, the "
+            "widest modality counts most.",
+        ),
+    ] = True
 
     family = "variational autoencoder"
     prior_expert: ClassVar[bool] = True  # whether the prior takes part in each posterior's product

@@ -10,6 +10,7 @@ import numpy as np
 from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.generative.base import Generative
+from mmexplore.training_settings import ModalityDropout
 
 if TYPE_CHECKING:
     import torch
@@ -23,12 +24,9 @@ class Autoencoder(Generative):
 
     In training a share `modality_dropout` of the rows is encoded from a random subset and has to rebuild all of it.
     With `hidden=0` and no dropout it finds the subspace of PCA on the standardised vectors, each divided by sqrt(d_m).
-
-    Args:
-        modality_dropout: share of training rows encoded from a random subset, 0 to 1.
     """
 
-    modality_dropout: float = 0.5
+    modality_dropout: ModalityDropout = 0.5
 
     name = "autoencoder"
     family = "autoencoder"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,18 @@ from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
+from mmexplore.param import Param
 from mmexplore.runtime import device, repeatable_torch, rng
 from mmexplore.training import build_module, fit_and_give_back, fit_module, hold_out
+from mmexplore.training_settings import (
+    WIDEST,
+    BatchSize,
+    Epochs,
+    HiddenWidthOrLinear,
+    LearningRate,
+    Patience,
+    WeightDecay,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -39,19 +49,25 @@ class Generative(Fusion):
     `regression` a logistic (ridge) regression on the codes of the labelled train rows then gives the answers.
     Below `FEW` train rows, and without `val` rows in the data, the held-out rows only choose how many epochs: the
     network is then fitted anew on all train rows.
-
-    Args:
-        latent: numbers in a code.  hidden: width of the hidden layer of encoders and decoders; 0 = linear.
-        epochs, batch_size, lr, weight_decay, patience: as in `training.fit_module`.
     """
 
-    latent: int = 32
-    hidden: int = 128
-    epochs: int = 80
-    batch_size: int = 128
-    lr: float = 2e-3
-    weight_decay: float = 1e-2
-    patience: int = 15
+    latent: Annotated[
+        int,
+        Param(
+            "Code width",
+            "Numbers in the code that each item is squeezed into. A wider code rebuilds more detail; a narrower one "
+            "keeps what the modalities share.",
+            low=1,
+            high=WIDEST,
+            why="wider layers take gigabytes",
+        ),
+    ] = 32
+    hidden: HiddenWidthOrLinear = 128
+    epochs: Epochs = 80
+    batch_size: BatchSize = 128
+    lr: LearningRate = 2e-3
+    weight_decay: WeightDecay = 1e-2
+    patience: Patience = 15
 
     reconstructs: ClassVar[bool] = True
     handles_missing: ClassVar[bool] = True

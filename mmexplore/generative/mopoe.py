@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from mmexplore.card import MethodCard
 from mmexplore.generative._variational import Mixture, Terms, Variational, draw_normal
 from mmexplore.generative.poe import kl_to_prior, product_of_experts
+from mmexplore.param import Param
 from mmexplore.runtime import rng
 
 if TYPE_CHECKING:
@@ -24,12 +25,19 @@ class MoPoE(Variational):
 
     The KL is bounded by the mean of the subsets' KLs, each in closed form. A training step takes `draws` subsets an
     item, drawn so that the batch covers them evenly; the bound that `elbo` gives takes them all.
-
-    Args:
-        draws: subsets sampled for an item in a training step.
     """
 
-    draws: int = 4
+    draws: Annotated[
+        int,
+        Param(
+            "Subsets per step",
+            "How many subsets of its modalities are drawn for each item in a training step. More give steadier steps, "
+            "and each takes time.",
+            low=1,
+            high=MOST_SUBSETS,
+            why="there are no more subsets",
+        ),
+    ] = 4
 
     name = "mopoe"
     card = MethodCard(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from mmexplore.card import MethodCard
 from mmexplore.embeddings import Embeddings
 from mmexplore.generative._variational import Mixture, Terms, Variational, draw_normal
 from mmexplore.generative.poe import kl_to_prior, precision_shares, product_of_experts
+from mmexplore.param import Param
 
 if TYPE_CHECKING:
     import torch
@@ -22,12 +23,18 @@ class MVAE(Variational):
     loss = minus the sum of ELBO(A) over: all that is present, each modality, `random_subsets` random ones.
 
     Each term rebuilds its own modalities, as in the paper.
-
-    Args:
-        random_subsets: k of the paper.
     """
 
-    random_subsets: int = 2
+    random_subsets: Annotated[
+        int,
+        Param(
+            "Random subsets",
+            "How many random subsets of the modalities each training step also learns to rebuild items from. More "
+            "train more of the possible subsets, and each takes time.",
+            low=0,
+            high=64,
+        ),
+    ] = 2
 
     name = "mvae"
     gives_weights: ClassVar[bool] = True

@@ -9,6 +9,7 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.param import check_names, check_params
 from mmexplore.workspace import Workspace
 
 
@@ -34,12 +35,10 @@ def known(name: str, names: list[str], where: str) -> None:
 def make(methods: dict[str, type], name: str, params: dict[str, Any] | None, what: str) -> Any:
     if name not in methods:
         raise UserError(f"no {what} method is called {name!r}", "method", f"choose one of: {', '.join(methods)}")
-    try:
-        return methods[name](**(params or {}))
-    except TypeError as error:
-        raise UserError(
-            f"does not take these parameters ({error})", name, "see its card with `mmexplore methods`"
-        ) from error
+    check_names(methods[name], params or {})
+    method = methods[name](**(params or {}))
+    check_params(method)
+    return method
 
 
 def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:

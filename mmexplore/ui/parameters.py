@@ -1,89 +1,72 @@
-"""Widgets for a method's constructor arguments, with the help its docstring gives."""
+"""Widgets for the settings of a method, as they are declared: label, help, bounds."""
 
 from __future__ import annotations
 
 import inspect
-import re
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
 import streamlit as st
 
 from mmexplore.estimator import Estimator
+from mmexplore.param import Declared, params_of
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
 
 
-def argument_help(cls: type) -> dict[str, str]:
-    """Argument -> what the docstrings of the class and its bases say of it under "Args:"; the class's own word wins."""
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        match = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(vars(base).get("__doc__") or ""), re.S | re.M)
-        name = ""
-        for line in match.group(1).splitlines() if match else []:
-            if m := re.match(r"    (\w+)(?: \([^)]*\))?: (.*)", line):
-                name = m.group(1)
-                found[name] = m.group(2)
-            elif name and line.strip():
-                found[name] += " " + line.strip()
-    return found
-
-
-def choices_of(cls: type[Estimator], name: str) -> tuple[Any, ...]:
-    """The values a parameter may take where its type says so (Literal), else nothing."""
-    try:
-        hint = get_type_hints(cls.__init__).get(name)
-    except (NameError, TypeError):  # an annotation only a type checker resolves
-        return ()
-    return get_args(hint) if get_origin(hint) is Literal else ()
-
-
 def ask(cls: type[Estimator], where: str) -> dict[str, Any]:
-    """A widget for each parameter of a method; returns what to construct it with.
+    """A widget for each setting of a method; returns what to construct it with.
 
     Args:
         where: part of the widgets' keys ("fusion", "alignment").
     """
-    defaults, about, chosen = cls().own_params(), argument_help(cls), {}
-    if not defaults:
+    settings = params_of(cls)
+    if not settings:
         st.caption("This method has nothing to set.")
         return {}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for name, default in defaults.items():
-            key = f"{CHOICE}{where}.{cls.name}.{name}"
-            chosen[name] = _widget(name, default, choices_of(cls, name), key, plain(about.get(name, ""), 600) or None)
-    return chosen
+        return {
+            name: _widget(declared, f"{CHOICE}{where}.{cls.name}.{name}")
+            for name, declared in settings.items()
+            if declared.type is not object and declared.default is not inspect.Parameter.empty
+        }
 
 
-def _widget(name: str, default: Any, choices: tuple[Any, ...], key: str, about: str | None) -> Any:
-    label = plain(name.replace("_", " "))
-    if choices:
-        return st.selectbox(label, choices, index=choices.index(default), key=key, help=about, width=200)
-    if isinstance(default, bool):
-        return st.toggle(label, default, key=key, help=about)
-    if isinstance(default, int):
-        return int(st.number_input(label, value=default, step=1, key=key, help=about, width=150))
-    if isinstance(default, float):
-        return st.number_input(label, value=default, step=_step(default), format="%g", key=key, help=about, width=150)
-    typed = st.text_input(
+def _widget(declared: Declared, key: str) -> Any:
+    """What is chosen; a number outside the bounds cannot be typed. An empty box is None where None is allowed."""
+    default, empty = declared.default, declared.none if declared.optional else None
+    label, about = plain(declared.label), plain(declared.about, 800) or None
+    if declared.choices:
+        options = [None, *declared.choices] if declared.optional else list(declared.choices)
+        return st.selectbox(
+            label,
+            options,
+            index=options.index(default),
+            key=key,
+            help=about,
+            width=200,
+            format_func=lambda value: declared.none if value is None else plain(value),
+        )
+    if declared.type is bool:
+        return st.toggle(label, bool(default), key=key, help=about)
+    if declared.type is str:
+        typed = st.text_input(label, default or "", key=key, help=about, width=150, placeholder=empty)
+        return typed.strip() or (None if declared.optional else typed)
+    number = declared.type  # int or float: all numbers of a box must be of one type
+    chosen = st.number_input(
         label,
-        "" if default is None else str(default),
+        min_value=None if declared.low is None else number(declared.low),
+        max_value=None if declared.high is None else number(declared.high),
+        value=None if default is None else number(default),
+        step=1 if number is int else _step(default or 1.0),
+        format="%d" if number is int else "%g",
+        placeholder=empty,
         key=key,
         help=about,
-        width=150,
-        placeholder="automatic" if default is None else None,
+        width=200,
     )
-    return _number(typed) if default is None else typed
+    return chosen if chosen is not None or declared.optional else default
 
 
 def _step(value: float) -> float:
     """A tenth of the value's size: 0.1 for 1.0, 0.0001 for 0.001."""
-    return 10.0 ** (int(f"{abs(value):e}".split("e")[1]) - 1) if value else 0.1
-
-
-def _number(typed: str) -> int | float | None:
-    """What was typed as a number; None (automatic) for nothing or for words."""
-    try:
-        value = float(typed)
-    except ValueError:
-        return None
-    return int(value) if value.is_integer() else value
+    return 10.0 ** (int(f"{abs(value):e}".split("e")[1]) - 1)

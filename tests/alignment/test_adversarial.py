@@ -10,6 +10,7 @@ from mmexplore.alignment.adversary import discriminate, reverse_gradient, warm_u
 from mmexplore.alignment.probe import probe_accuracy
 from mmexplore.embeddings import draw_split
 from mmexplore.errors import UserError
+from mmexplore.param import check_params
 from tests.alignment.made import embed, planted, recall
 
 torch = pytest.importorskip("torch")
@@ -125,4 +126,4 @@ def test_partners(partner):
 
 def test_unknown_partner():
     with pytest.raises(UserError, match="contrastive, reconstruction, both"):
-        Adversarial(partner="nobody").fit(planted(60))
+        check_params(Adversarial(partner="nobody"))

@@ -226,8 +226,6 @@ def test_card_parameters_and_docs(name):
     params = cls().get_params()
     assert json.loads(json.dumps(params)) == params
     assert cls(**params).get_params() == params
-    missing = [p for p in cls().own_params() if p not in (cls.__doc__ or "")]
-    assert not missing, f"parameters without a word in the docstring: {missing}"
     json.dumps(cls.describe())
 
 

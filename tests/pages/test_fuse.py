@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import all_methods, fusion_methods
+from mmexplore.param import params_of
 from tests.journey.small import shared_pairs, workspace_of
 from tests.pages.conftest import OpenPage
 
@@ -55,3 +57,42 @@ def test_a_fit_without_labels_says_how_hard_its_measure_is(open_page: OpenPage):
     assert f"first ten in {harder:.1%} of the cases (by luck " in told
     table = next(d.value for d in test.dataframe if "what" in d.value)
     assert list(table["what"])[1:-1] == [f"{m} alone" for m in workspace.embeddings.modalities]
+
+
+def test_the_settings_have_the_words_and_bounds_they_are_declared_with(open_page: OpenPage):
+    test = open_page("fuse", "vectors")
+    test.selectbox(key="choice.fusion.method").set_value("bottleneck").run()
+    shown = {n: test.number_input(key=f"choice.fusion.bottleneck.{n}") for n in ("bottlenecks", "depth", "heads")}
+    about = {n: read(w.help) for n, w in shown.items()}
+    assert shown["depth"].label == "Layers" and about["depth"].startswith("Transformer layers one after the other.")
+    assert shown["heads"].label == "Attention heads" and "they must divide the width" in about["heads"]
+    assert "shared tokens" in about["bottlenecks"] and "layer" not in about["bottlenecks"]
+    assert about["heads"].endswith("Allowed: from 1 to 64.")
+    assert [(w.min, w.max, w.value) for w in shown.values()] == [(1, 256, 4), (1, 32, 2), (1, 64, 4)]
+
+
+def read(markdown: str) -> str:
+    """What a person reads of it: without what `widgets.plain` puts in."""
+    return markdown.replace("\\", "").replace("\u2060", "")
+
+
+@pytest.mark.parametrize("name", all_methods())
+def test_every_method_is_asked_for_with_its_defaults(name: str):
+    """The widgets untouched give the settings of the constructor, of the same types: lr=0.002, n_components=None."""
+
+    def page(name: str) -> None:
+        import streamlit as st
+
+        from mmexplore.methods import all_methods
+        from mmexplore.ui import parameters
+
+        st.session_state["asked"] = parameters.ask(all_methods()[name], "here")
+
+    test = AppTest.from_function(page, args=(name,), default_timeout=60).run()
+    assert not test.exception
+    asked = test.session_state["asked"]
+    declared = params_of(all_methods()[name])
+    assert asked == {n: d.default for n, d in declared.items()}
+    assert [type(v) for v in asked.values()] == [type(d.default) for d in declared.values()]
+    labels = [read(w.label) for kind in ("number_input", "selectbox", "toggle", "text_input") for w in test.get(kind)]
+    assert sorted(labels) == sorted(d.label for d in declared.values())

@@ -1,4 +1,4 @@
-"""Uploads stay inside their folder; help of a parameter comes from its docstring."""
+"""Uploads stay inside their folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from mmexplore.ui.bring import keep_uploads, safe_relative
-from mmexplore.ui.parameters import argument_help
 
 
 @pytest.mark.parametrize(
@@ -47,24 +46,3 @@ def test_a_very_long_name_is_cut(tmp_path: Path):
     kept = safe_relative("x" * 400 + ".png")
     assert len(kept.name) <= 150
     assert kept.suffix == ".png"
-
-
-class Method:
-    """A method.
-
-    Args:
-        ridge: how much
-            to hold back.
-        n_components (int): K; None = as many as there are.
-
-    Raises:
-        ValueError: never.
-    """
-
-
-def test_the_help_of_a_parameter_is_its_docstring():
-    assert argument_help(Method) == {
-        "ridge": "how much to hold back.",
-        "n_components": "K; None = as many as there are.",
-    }
-    assert argument_help(int) == {}
