@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmexplore.identity import new_uid
+
 
 class Kind(StrEnum):
     """What sort of thing the cells of a modality are."""
@@ -57,6 +59,7 @@ class PairedDataset:
         language: text modality -> ISO 639-1 code where known ("zh").
         parts: tabular modality -> the columns it was made of; its cells are arrays of their values as `str`
             ("" = empty) in this order. A place's cells are float32 (latitude, longitude) in degrees.
+        uid: of this very object: whatever is derived from it has another one (see `mmexplore.identity`).
     """
 
     name: str
@@ -71,6 +74,7 @@ class PairedDataset:
     source: str = ""
     language: dict[str, str] = field(default_factory=dict)
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    uid: str = field(default_factory=new_uid, init=False, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
