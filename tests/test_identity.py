@@ -70,7 +70,10 @@ def test_two_hundred_files_of_one_name_never_answer_for_one_another():
     """What the pages ask of a data set is that of this one, however often a file of the same name was read before."""
     pairs = load_example("emoji", n=6)
     texts = [m for m, cells in pairs.cells.items() if isinstance(cells[0], str)]
-    words = {"en": "a small picture of the smiling face with the eyes", "de": "ein kleines Bild von dem und der mit ist"}
+    words = {
+        "en": "a small picture of the smiling face with the eyes",
+        "de": "ein kleines Bild von dem und der mit ist",
+    }
     workspace, stale = session.workspace(), []
     for i in range(200):
         language = ("en", "de")[i % 2]
