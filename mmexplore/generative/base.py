@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion._experts import Expert, log_softmax
 from mmexplore.fusion.base import OBJECTIVES, Fusion, default_objective
-from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
@@ -91,7 +91,7 @@ class Generative(Fusion):
         if objective not in OBJECTIVES:
             raise UserError(f"no objective is called {objective!r}", "fuse", f"choose one of {', '.join(OBJECTIVES)}")
         targets, some = read_targets(embeddings, objective), np.asarray(embeddings.mask.any(1))
-        answered = np.flatnonzero(targets.usable & in_train(embeddings) & some)
+        answered = np.flatnonzero(targets.usable & train_rows(embeddings) & some)
         train, val = hold_out(embeddings, some, seed=seed)
         if len(answered) == 0 or len(train) == 0:
             raise UserError(
