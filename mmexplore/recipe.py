@@ -6,6 +6,9 @@ import hashlib
 import importlib.metadata
 
 from mmexplore import __version__
+from mmexplore.errors import UserError
+from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.pairs.origin import Origin
 from mmexplore.workspace import FittedFusion, Workspace
 
 #: what a result can depend on beside the data
@@ -22,25 +25,35 @@ LIBRARIES = (
 )
 
 
-def recipe(workspace: Workspace, pairs: str = "PAIRS") -> str:
-    """A script that reads the pairs, encodes, aligns and fuses as this workspace did.
+def recipe(workspace: Workspace) -> str:
+    """A script that brings the pairs as they were brought (`PairedDataset.origin`), checks that they are the same, and
+    encodes, aligns and fuses as this workspace did.
 
-    Args:
-        pairs: the path to read; a placeholder where the pairs were uploaded.
+    Uploaded files are named without their folder; where nothing is known of the pairs, the path is a placeholder.
     """
+    dataset = workspace.dataset
+    origin = dataset.origin if dataset is not None and dataset.origin is not None else Origin(paths=("PAIRS",))
+    sha = None if dataset is None else data_hash(dataset)
     lines = [f"# Recreates a workspace of mmexplore {__version__}.", *(f"# {line}" for line in versions_lines())]
-    if workspace.dataset is not None:
-        lines.append(f"# Data: {len(workspace.dataset)} rows, SHA-256 of their content {data_hash(workspace)}")
+    if dataset is not None:
+        note = "" if sha else ", not checked: some of their files have gone"
+        lines.append(f"# Data: {len(dataset)} rows{note}")
+    imports = ["from mmexplore import journey"]
+    if origin.example:
+        imports.append("from mmexplore.pairs.examples import load_example")
+    else:
+        imports = ["from pathlib import Path", "", *imports, "from mmexplore.pairs.read import read_pairs"]
+    if sha:
+        imports.append("from mmexplore.recipe import check_data")
     lines += [
-        "from pathlib import Path",
-        "",
-        "from mmexplore import journey",
-        "from mmexplore.pairs.read import read_pairs",
+        *imports,
         "from mmexplore.workspace import Workspace",
         "",
         f"workspace = Workspace(seed={workspace.seed})",
-        f'workspace.set_dataset(read_pairs(Path({pairs!r}), workdir=Path("unpacked")))',
+        f"workspace.set_dataset({origin.call()})",
     ]
+    if sha:
+        lines.append(f'check_data(workspace, "{sha}")  # SHA-256 of what is in the pairs')
     if workspace.embeddings is not None:
         lines += [
             f"encoders = {workspace.encoders!r}",
@@ -77,11 +90,28 @@ def versions_lines() -> list[str]:
     return found
 
 
-def data_hash(workspace: Workspace) -> str:
-    """SHA-256 over the content keys of every cell, in order: equal for equal data."""
+def data_hash(pairs: PairedDataset) -> str | None:
+    """SHA-256 of what the pairs are: every cell, and ids, groups, labels and splits, in order; equal for equal data.
+
+    None where a file of theirs has gone.
+    """
     digest = hashlib.sha256()
-    source = workspace.embeddings or workspace.dataset
-    if source is not None:
-        for modality in source.modalities:
-            digest.update(modality.encode() + b"\0" + "\n".join(source.content[modality]).encode())
+    try:
+        for modality, keys in pairs.content.items():
+            digest.update(f"{modality}\0{pairs.kinds[modality]}\0".encode() + "\n".join(keys).encode())
+    except OSError:
+        return None
+    for name, values in (("id", pairs.ids), ("group", pairs.groups), ("label", pairs.labels), ("split", pairs.splits)):
+        if values is not None:
+            digest.update(f"\0{name}\0".encode() + "\n".join(map(str, values)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def check_data(workspace: Workspace, expected: str) -> None:
+    """Raise UserError where the pairs are not those whose `data_hash` is expected: what follows would differ, too."""
+    found = None if workspace.dataset is None else data_hash(workspace.dataset)
+    if found != expected:
+        name = "pairs" if workspace.dataset is None else workspace.dataset.name
+        raise UserError(
+            f"the SHA-256 is {found}, and the script was written for {expected}", name, "bring the same files"
+        )

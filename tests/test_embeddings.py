@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmexplore.alignment.rows import held_out_rows
 from mmexplore.embeddings import Embeddings, concatenate, draw_split
 from mmexplore.errors import UserError
 
@@ -107,6 +108,13 @@ def test_split_keeps_groups_together_and_label_shares(seed):
     for label in ("p", "q"):
         assert (split[labels == label] == "test").mean() == pytest.approx(0.2, abs=0.06)
     assert not np.array_equal(split, draw_split(embeddings, seed=seed + 100))
+
+
+def test_dev_is_val_wherever_rows_are_held_out():
+    splits = np.array(["train"] * 8 + ["dev"] * 4, object)
+    embeddings = make().with_splits(splits)
+    for rows in (embeddings.in_split("val"), embeddings.in_split("dev"), held_out_rows(embeddings)):
+        assert rows.tolist() == (splits == "dev").tolist()
 
 
 def test_one_group_alone_is_all_train():

@@ -34,15 +34,12 @@ def require_linked(embeddings: Embeddings, within: np.ndarray, method: str) -> N
     """Check that an alignment can be fitted on the rows `within` (bool [N]).
 
     Raises:
-        UserError: fewer than two modalities; numbers that are not finite; or modalities that share fewer than
-            MIN_PAIRS rows with the others, directly or through a third one.
+        UserError: fewer than two modalities, or modalities that share fewer than MIN_PAIRS rows with the others,
+            directly or through a third one.
     """
     names = embeddings.modalities
     if len(names) < 2:
         raise UserError("there is only one modality", method, "choose pairs with two modalities or more")
-    for m in names:
-        if not np.isfinite(embeddings.vectors[m]).all():
-            raise UserError("some vectors hold numbers that are not finite", f"modality {m}", "encode it again")
     component = _components(embeddings, within)
     alone = [m for m in names if component[m] != component[names[0]]]
     if alone:

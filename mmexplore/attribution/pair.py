@@ -54,12 +54,6 @@ class Pair:
         """float [B]: similarity of each text to the picture."""
         return self._shared_texts(texts) @ self._shared_picture()
 
-    def of_squares(self, squares: np.ndarray) -> np.ndarray:
-        """float [B]: similarity of each square to the text."""
-        return (
-            self._shared(self.image_to_shared, self.image.encode_squares(squares)) @ self._shared_texts([self.text])[0]
-        )
-
     def of_regions(self, grid: tuple[int, int], baseline: str) -> Callable[[np.ndarray], np.ndarray]:
         """keep bool [B, P] -> similarity [B] of the picture with only these regions of the grid."""
 

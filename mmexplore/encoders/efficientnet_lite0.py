@@ -123,10 +123,6 @@ class EfficientNetLite0(PictureEncoder):
         super().__init__(engine or make_engine(PLAN), PREPROCESSING)
         self.version = f"{SHA256[:8]}-{PREPROCESSING.version}-{self._engine.precision}"
 
-    def class_logits(self, batch: Sequence[Cell]) -> np.ndarray:
-        """float32 [B, 1000]: the ImageNet classifier's scores before softmax. Raises UserError like `encode`."""
-        return self._all(batch, "logits", (1000,))
-
     def encode_tokens(self, batch: Sequence[Cell]) -> list[Tokens]:
         """The 7 x 7 map before pooling; the mean of its vectors is the item's vector before normalising."""
         places = tuple((row, column) for row in range(7) for column in range(7))

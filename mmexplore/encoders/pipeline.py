@@ -12,6 +12,7 @@ import numpy as np
 
 from mmexplore import runtime
 from mmexplore.embeddings import Embeddings, draw_split
+from mmexplore.embeddings_check import known_splits
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
 from mmexplore.encoders.vector import space_of
@@ -98,7 +99,7 @@ def encode_dataset(
             groups=dataset.groups,
             spaces=spaces,
             labels=dataset.labels,
-            splits=dataset.splits,
+            splits=known_splits(dataset.splits),
             content={m: np.where(present[m], content[m], "").astype(object) for m in chosen},
             columns=dataset.columns,
         ),

@@ -9,44 +9,9 @@ import plotly.graph_objects as go
 
 from mmexplore.figures.class_map import MAX_BARS, class_map
 from mmexplore.figures.escape import hover, label
-from mmexplore.figures.theme import LINE, TEXT, base_figure, empty_figure, ink_on, modality_colours
+from mmexplore.figures.theme import LINE, base_figure, empty_figure, ink_on, modality_colours
 
 MAX_DOTS = 5000
-
-
-def item_bars(
-    weights: np.ndarray,
-    modalities: Sequence[str],
-    names: Sequence[str],
-    source: str = "learned",
-    captions: Sequence[str] | None = None,
-) -> go.Figure:
-    """One stacked bar an item: weights [n, M] (rows sum to 1), `names` [n] beside the bars, first item on top."""
-    return _stacked(np.asarray(weights, float), modalities, names, f"weight ({source})", captions)
-
-
-def weight_bar(weights: np.ndarray, modalities: Sequence[str]) -> go.Figure:
-    """One slim stacked bar for one item's weights [M]: for a card in a grid; no axes."""
-    figure = base_figure(height=28)
-    colours = modality_colours(modalities)
-    for m, share in zip(modalities, np.nan_to_num(np.asarray(weights, float)), strict=True):
-        figure.add_bar(
-            x=[share],
-            y=[""],
-            orientation="h",
-            name=label(m),
-            marker_color=colours[m],
-            marker_line_width=0,
-            text=[f"{100 * share:.0f} %" if share >= 0.12 else ""],
-            textposition="inside",
-            insidetextfont_color=ink_on(colours[m]),
-            insidetextanchor="middle",
-            hovertemplate=f"{label(m)}: %{{x:.0%}}<extra></extra>",
-        )
-    figure.update_layout(barmode="stack", showlegend=False, margin={"l": 0, "r": 0, "t": 0, "b": 0}, bargap=0)
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
-    figure.update_yaxes(visible=False, fixedrange=True)
-    return figure
 
 
 def distribution(
@@ -113,16 +78,14 @@ def class_bars(
     values = np.array([np.asarray(v, float) for v in per_class.values()])
     if len(per_class) > MAX_BARS:
         return class_map(values, list(per_class), modalities, f"mean weight ({source})", shares=True)
-    return _stacked(values, modalities, list(per_class), f"mean weight ({source})", None)
+    return _stacked(values, modalities, list(per_class), f"mean weight ({source})")
 
 
-def _stacked(
-    weights: np.ndarray, modalities: Sequence[str], names: Sequence[str], axis: str, captions: Sequence[str] | None
-) -> go.Figure:
+def _stacked(weights: np.ndarray, modalities: Sequence[str], names: Sequence[str], axis: str) -> go.Figure:
     """Stacked horizontal bars, first on top."""
     figure = base_figure(axis, "", height=int(90 + 26 * max(len(names), 2)))
     colours, rows = modality_colours(modalities), list(range(len(names)))
-    texts = [hover(n if captions is None else f"{n}: {captions[i]}", limit=160) for i, n in enumerate(names)]
+    texts = [hover(n, limit=160) for n in names]
     for j, m in enumerate(modalities):
         share = np.nan_to_num(weights[:, j])
         figure.add_bar(
@@ -208,20 +171,4 @@ def weight_against_contribution(
     figure.update_xaxes(range=[-0.03, 1.03])
     figure.update_yaxes(range=[low - 0.03, high + 0.03])
     figure.update_layout(showlegend=True)
-    return figure
-
-
-def entropy_histogram(entropy: np.ndarray, n_modalities: int) -> go.Figure:
-    """Entropy of each item's weights (nats), with the marks of "one modality only" (0) and "even" (log M)."""
-    top = float(np.log(max(n_modalities, 2)))
-    figure = base_figure("entropy of the weights (nats)", "items", height=260)
-    figure.add_histogram(
-        x=np.asarray(entropy, float),
-        marker_color=TEXT,
-        xbins={"start": 0, "end": top * 1.001, "size": top / 40},
-        hovertemplate="%{x}: %{y} items<extra></extra>",
-    )
-    for x, text, side in ((0.0, "one modality only", "top right"), (top, "even", "top left")):
-        figure.add_vline(x=x, line_dash="dot", line_color=LINE, annotation_text=text, annotation_position=side)
-    figure.update_xaxes(range=[-0.03 * top, 1.03 * top])
     return figure

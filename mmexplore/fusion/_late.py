@@ -9,13 +9,13 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import HISTORY_COLUMNS, OnEpoch
 from mmexplore.fusion._experts import Expert, log_prior
 from mmexplore.fusion._held_out import HeldOutExperts, fit_held_out
 from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.param import Param
@@ -82,7 +82,7 @@ class LateFusion(Fusion):
                 "give a label column, or choose another method",
             )
         targets = read_targets(embeddings, objective)
-        rows = np.flatnonzero(targets.usable & in_train(embeddings) & np.any(embeddings.mask, axis=1))
+        rows = np.flatnonzero(targets.usable & train_rows(embeddings) & np.any(embeddings.mask, axis=1))
         if len(rows) < 4:
             raise UserError(
                 f"there are {len(rows)} train rows with a label and a modality",

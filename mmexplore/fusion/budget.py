@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.score import in_train, scored_rows
+from mmexplore.fusion.score import scored_rows
 from mmexplore.fusion.targets import known_labels
 from mmexplore.runtime import rng
 
@@ -30,7 +31,7 @@ def keep_labels(embeddings: Embeddings, per_class: int, seed: int = 0) -> Embedd
     scored, which = scored_rows(embeddings, known)
     kept = np.zeros(len(embeddings), bool)
     lot = rng(seed).random(len(embeddings))
-    train = np.flatnonzero(known & in_train(embeddings))
+    train = np.flatnonzero(known & train_rows(embeddings))
     strata = labels[train].astype(str) if classes else np.zeros(len(train), int)
     for stratum in np.unique(strata):
         rows = train[strata == stratum]

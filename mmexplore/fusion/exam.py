@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion import _experts as experts
 from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.score import in_train, scored_rows
+from mmexplore.fusion.score import scored_rows
 from mmexplore.fusion.targets import Targets, known_labels, read_targets
 from mmexplore.runtime import rng
 
@@ -69,7 +70,7 @@ def exam(embeddings: Embeddings, objective: str, seed: int = 0) -> Exam:
     if objective == "classification" and embeddings.labels is not None:
         known = known | known_labels(embeddings.labels)  # a class that train lacks counts as a miss
     rows, which = scored_rows(embeddings, known)
-    fitted = np.flatnonzero(targets.usable & in_train(embeddings))
+    fitted = np.flatnonzero(targets.usable & train_rows(embeddings))
     fitted = np.sort(rng(seed).choice(fitted, min(len(fitted), MOST_BASELINE_ROWS), replace=False))
     return Exam(objective, targets, rows, which, fitted)
 

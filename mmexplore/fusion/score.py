@@ -38,11 +38,6 @@ class FusionScore:
     details: dict[str, float] = field(default_factory=dict)
 
 
-def in_train(embeddings: Embeddings) -> np.ndarray:
-    """bool [N]: the rows that are fitted; all where there is no split."""
-    return np.ones(len(embeddings), bool) if embeddings.splits is None else embeddings.in_split("train")
-
-
 def scored_rows(embeddings: Embeddings, usable: np.ndarray) -> tuple[np.ndarray, str]:
     """(positions, "test" | "held-out" | "all"): test rows where there are usable ones, else val rows, else all."""
     for which, names in (("test", ("test",)), ("held-out", ("val", "dev"))):

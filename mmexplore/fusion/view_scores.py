@@ -6,11 +6,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.score import FusionScore, entry, in_train
+from mmexplore.fusion.score import FusionScore, entry
 from mmexplore.fusion.standardise import fit_standard
+from mmexplore.ties import places
 
 
 class Transforms(Protocol):
@@ -127,9 +129,8 @@ def find_places(
     for i in range(0, len(queries), 512):
         cosines = queries[i : i + 512] @ answers.T
         same = own[i : i + 512, None] == groups[None, :]
-        best = np.where(same, cosines, -np.inf).max(1, keepdims=True)
-        others = np.where(same, -np.inf, cosines)
-        above[i : i + 512], ties[i : i + 512] = (others > best).sum(1), (others == best).sum(1)
+        best = np.where(same, cosines, -np.inf).max(1)
+        above[i : i + 512], ties[i : i + 512] = places(np.where(same, -np.inf, cosines), best)
     return above, ties
 
 
@@ -142,7 +143,7 @@ def reciprocal_ranks(above: np.ndarray, ties: np.ndarray) -> np.ndarray:
 
 def reconstruction_score(fusion: Any, embeddings: Embeddings, rows: np.ndarray, which: str, seed: int) -> FusionScore:
     """Each modality hidden and rebuilt from the others: the share explained of its variance about the train mean."""
-    fitted = np.flatnonzero(in_train(embeddings))
+    fitted = np.flatnonzero(train_rows(embeddings))
     standard = fit_standard(embeddings, fitted)
     test = embeddings.take(rows)
     xs, present = standard.apply(test)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion._experts import Expert, log_softmax
 from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.score import in_train
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.fusion.targets import read_targets
 from mmexplore.generative._head import fit_head
@@ -104,7 +104,7 @@ class Generative(Fusion):
     def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
         objective = self.chosen_objective(embeddings)
         targets, some = read_targets(embeddings, objective), np.asarray(embeddings.mask.any(1))
-        answered = np.flatnonzero(targets.usable & in_train(embeddings) & some)
+        answered = np.flatnonzero(targets.usable & train_rows(embeddings) & some)
         train, val = hold_out(embeddings, some, seed=seed)
         if len(answered) == 0 or len(train) == 0:
             raise UserError(

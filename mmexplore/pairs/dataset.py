@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mmexplore.identity import new_uid
+from mmexplore.pairs.origin import Origin
+
 
 class Kind(StrEnum):
     """What sort of thing the cells of a modality are."""
@@ -57,6 +60,8 @@ class PairedDataset:
         language: text modality -> ISO 639-1 code where known ("zh").
         parts: tabular modality -> the columns it was made of; its cells are arrays of their values as `str`
             ("" = empty) in this order. A place's cells are float32 (latitude, longitude) in degrees.
+        origin: how they were read (files, roles, broken cells) or which example they are; None where that is unknown.
+        uid: of this very object: whatever is derived from it has another one (see `mmexplore.identity`).
     """
 
     name: str
@@ -71,6 +76,8 @@ class PairedDataset:
     source: str = ""
     language: dict[str, str] = field(default_factory=dict)
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    origin: Origin | None = None
+    uid: str = field(default_factory=new_uid, init=False, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,7 +97,7 @@ class PairedDataset:
         return {m: np.array([content_key(c) for c in cells], dtype=object) for m, cells in self.cells.items()}
 
     def take(self, rows: Sequence[int] | np.ndarray) -> PairedDataset:
-        """The rows at these positions (or where a bool mask [N] is true), in this order."""
+        """The rows at these positions (or where a bool mask [N] is true), in this order; no `origin` names them."""
         index = np.asarray(rows)
         index = np.flatnonzero(index) if index.dtype == bool else index.astype(int)
         return replace(
@@ -101,6 +108,7 @@ class PairedDataset:
             labels=None if self.labels is None else self.labels[index],
             splits=None if self.splits is None else self.splits[index],
             columns=self.columns.iloc[index].reset_index(drop=True),
+            origin=None,
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmexplore.errors import UserError
 from mmexplore.pairs import digits, emoji, planted
 from mmexplore.pairs.dataset import PairedDataset
+from mmexplore.pairs.origin import made_by
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def load_example(name: str, **options) -> PairedDataset:
     if name not in EXAMPLES:
         raise UserError(f"no example is called {name!r}", "example", f"choose one of: {', '.join(EXAMPLES)}")
     try:
-        return EXAMPLES[name].load(**options)
+        return replace(EXAMPLES[name].load(**options), origin=made_by(name, options))
     except TypeError as error:
         if "unexpected keyword argument" not in str(error):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ from mmexplore.pairs.dataset import PairedDataset
 from mmexplore.pairs.files import Files, beside_table, gather
 from mmexplore.pairs.folders import table_of_files
 from mmexplore.pairs.forms import choose_form, part_of
+from mmexplore.pairs.origin import read_from
 from mmexplore.pairs.recognition import guess_columns
 from mmexplore.pairs.roles import ColumnGuess, correct
 from mmexplore.pairs.rows import OnBroken, assemble
@@ -92,7 +93,8 @@ def read_pairs(
     check_rows(len(table))
     if on_broken not in ("drop_row", "blank_cell"):
         raise UserError(f"{on_broken!r} is not known", "on_broken", "choose drop_row or blank_cell")
-    return assemble(table, correct(guesses, roles), files, on_broken=on_broken, progress=progress)
+    pairs = assemble(table, correct(guesses, roles), files, on_broken=on_broken, progress=progress)
+    return replace(pairs, origin=read_from(path, roles, on_broken))
 
 
 def _open(

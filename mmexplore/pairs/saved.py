@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset, Rejected
+from mmexplore.pairs.origin import origin_of
 from mmexplore.progress import Progress
 
 #: Keep(media file, what gives its name by content) -> its name inside the folder, or None where it stays outside.
@@ -62,6 +63,7 @@ def write_pairs(dataset: PairedDataset, folder: Path, keep: Keep, progress: Prog
         "language": dataset.language,
         "parts": dataset.parts,
         "rejected": [asdict(r) for r in dataset.rejected],
+        "origin": None if dataset.origin is None else dataset.origin.as_dict(),
     }
 
 
@@ -105,6 +107,7 @@ def read_pairs(path: Path, about: dict[str, Any], trusted: bool) -> PairedDatase
         source=about["source"],
         language=about["language"],
         parts={m: tuple(columns) for m, columns in about.get("parts", {}).items()},
+        origin=origin_of(about.get("origin"), path.name),
     )
 
 

@@ -8,23 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mmexplore.pairs.dataset import content_key
-from mmexplore.pairs.images import thumbnail
 
 MAX_BYTES = 256 << 20  # of one folder of thumbnails: some 12,000
-
-
-def thumbnail_file(cell: Path, folder: Path, px: int = 256, key: str | None = None) -> Path:
-    """A JPEG of at most `px` a side of this picture in `folder`, made at the first call.
-
-    Args:
-        cell: the picture.  folder: where thumbnails are kept (one a session or one a data set).
-        px: pixels of the longer side.
-        key: the picture's content key where it is known already; else it is computed.
-
-    Raises:
-        UserError: the picture cannot be decoded.
-    """
-    return drawn_file(cell, folder, str(px), lambda: (thumbnail(cell, px), ""), key)[0]
 
 
 def drawn_file(

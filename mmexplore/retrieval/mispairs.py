@@ -11,8 +11,9 @@ from mmexplore import runtime
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery, check_shared, correct_items, gallery_of, row_positions
-from mmexplore.retrieval.ranks import SAME, blocks
+from mmexplore.retrieval.ranks import blocks
 from mmexplore.retrieval.search import nearest
+from mmexplore.ties import places
 
 NEAR = 10  # neighbours of an item that may be its duplicates
 COLUMNS = [
@@ -163,9 +164,8 @@ def _partner_ranks(queries: Gallery, gallery: Gallery, rows: np.ndarray) -> tupl
         top = score.argmax(axis=1)
         top_score = score[np.arange(len(score)), top]
         for at, row in enumerate(here):
-            line = score[query_of[row] - part.start]
-            above = np.count_nonzero(line > own[at] + SAME)
-            rank[row] = 1 + above + (np.count_nonzero(line >= own[at] - SAME) - above) / 2
+            above, ties = places(score[query_of[row] - part.start], own[at])
+            rank[row] = 1 + above + ties / 2
         found = np.isfinite(top_score)[query_of[here] - part.start]
         place = query_of[here] - part.start
         best[here] = np.where(found, gallery.rows[top[place]], -1)

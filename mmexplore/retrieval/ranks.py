@@ -8,9 +8,8 @@ import numpy as np
 
 from mmexplore.embeddings import unit
 from mmexplore.retrieval.gallery import Gallery, correct_items
+from mmexplore.ties import places
 
-# Two dot products of equal float32 unit vectors may differ by rounding, depending on where they lie in a block.
-SAME = 1e-6
 BLOCK_BYTES = 64 << 20
 
 
@@ -24,10 +23,9 @@ def blocks(n_queries: int, n_items: int) -> Iterator[slice]:
 def ranks(queries: Gallery, gallery: Gallery) -> np.ndarray:
     """Rank (from 1) of each query's best correct item in the gallery: float [Q]; NaN where none is correct.
 
-    rank = 1 + #(wrong items with a greater score) + #(wrong items with the same score) / 2, so that a constant
-    similarity gets the middle rank, not the first. Scores closer than 1e-6 (float32 rounding) count as the same.
-    Works in blocks of queries: memory stays bounded at 50,000 x 50,000. For queries of the gallery's own modality an
-    item never finds itself.
+    rank = 1 + #(wrong items with a greater score) + #(wrong items with the same score) / 2, by the rule of
+    `mmexplore.ties`. Works in blocks of queries: memory stays bounded at 50,000 x 50,000. For queries of the gallery's
+    own modality an item never finds itself.
     """
     return ranks_of(queries.vectors, gallery.vectors, *correct_items(queries, gallery), own=own_items(queries, gallery))
 
@@ -56,9 +54,8 @@ def ranks_of(
             score[np.flatnonzero(self_found), own[part][self_found]] = -np.inf
         best = np.full(len(score), -np.inf, np.float32)
         np.maximum.at(best, query, right)
-        above = np.count_nonzero(score > best[:, None] + SAME, axis=1)
-        at_least = np.count_nonzero(score >= best[:, None] - SAME, axis=1)
-        answer[part] = np.where(last > first, 1 + above + (at_least - above) / 2, np.nan)
+        above, ties = places(score, best)
+        answer[part] = np.where(last > first, 1 + above + ties / 2, np.nan)
     return answer
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings, unit
-from mmexplore.fusion.score import in_train, interval
+from mmexplore.fusion.score import interval
 from mmexplore.fusion.standardise import Standard, fit_standard
 from mmexplore.retrieval.chance import chance_hit, chance_median_rank
 from mmexplore.retrieval.gallery import Gallery, correct_items, gallery_of
@@ -88,7 +89,7 @@ class RealItems:
 
 def real_items_of(embeddings: Embeddings) -> RealItems:
     """All distinct items of every modality; worth keeping between calls."""
-    bare = RealItems(embeddings, fit_standard(embeddings, np.flatnonzero(in_train(embeddings))), {})
+    bare = RealItems(embeddings, fit_standard(embeddings, np.flatnonzero(train_rows(embeddings))), {})
     for m in embeddings.modalities:
         gallery = gallery_of(embeddings, m)
         bare.galleries[m] = replace(gallery, vectors=bare._standardised(m, embeddings.vectors[m][gallery.rows]))

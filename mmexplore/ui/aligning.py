@@ -13,6 +13,7 @@ from mmexplore.estimator import Estimator
 from mmexplore.figures.retrieval import recall_bars
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, live, method_card, parameters, python_models, session
 from mmexplore.ui.download import chart, view_bar
@@ -88,7 +89,7 @@ def results(workspace: Workspace) -> None:
 def _beside_raw(workspace: Workspace) -> None:
     """Where the vectors could be compared as they came: retrieval before and after, and a plain sentence."""
     used = workspace.alignment
-    _, compared = session.remember(("realigned", id(used)), lambda: (used, journey.realigned(workspace)))
+    compared = session.remember(("realigned", uid_of(used)), lambda: journey.realigned(workspace))
     if compared is None:
         return
     (st.warning if compared.hurts else st.info)(plain(compared.sentence, 400))

@@ -12,6 +12,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.identity import uid_of
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.media import kind_of_name
 from mmexplore.retrieval.gallery import Gallery, gallery_of
@@ -159,7 +160,7 @@ def item_name(workspace: Workspace, item: str) -> str:
     dataset = workspace.dataset
     if dataset is None:
         return item
-    names: dict[str, str] = session.remember(("names", id(dataset), dataset.name), lambda: _names(dataset))
+    names: dict[str, str] = session.remember(("names", uid_of(dataset)), lambda: _names(dataset))
     return names.get(item, item)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -186,7 +186,7 @@ def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
     from mmexplore.pairs.read import read_pairs
 
     def work(progress: Progress) -> PairedDataset:
-        return read_pairs(
+        pairs = read_pairs(
             source_of(brought.paths),
             workdir=brought.workdir,
             roles=roles,
@@ -194,6 +194,9 @@ def _read(brought: Brought, roles: dict[str, str], on_broken: OnBroken) -> None:
             progress=progress,
             check_rows=room.check_items,
         )
+        if pairs.origin is not None and brought.paths[0].is_relative_to(brought.workdir.parent):  # an upload
+            return replace(pairs, origin=pairs.origin.names_only())
+        return pairs
 
     def take_up(dataset: PairedDataset) -> str:  # only now: with another role it can be tried again
         st.session_state.pop("brought", None)

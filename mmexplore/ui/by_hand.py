@@ -12,6 +12,7 @@ from mmexplore import journey
 from mmexplore.embeddings import unit
 from mmexplore.figures.maps import scatter_map
 from mmexplore.figures.robustness import moved_point
+from mmexplore.identity import uid_of
 from mmexplore.journey.by_hand import ByHand, Seen, by_hand
 from mmexplore.latent.projection import Plane, Projection, fit_plane
 from mmexplore.latent.sample import stratified_sample
@@ -113,8 +114,8 @@ def _map(workspace: Workspace, found: ByHand, fused: np.ndarray, plane: Plane) -
         figure.update_traces(marker_showscale=False)
         return figure
 
-    key = (id(plane), session.fingerprint(embeddings), workspace.seed, id(labels))
-    drawn = session.remember_last("hand.map", key, lambda: (plane, labels, background()))[2]
+    key = (uid_of(plane), session.fingerprint(embeddings), workspace.seed)
+    drawn = session.remember_last("hand.map", key, background)
     places = [plane.project(fused[seen.rows]) for seen in (found.full, found.reduced)]
     both = plane.project(np.stack([found.full.vector, found.reduced.vector]))
     return moved_point(drawn, both[0], both[1], *places)

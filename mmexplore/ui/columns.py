@@ -9,6 +9,7 @@ from mmexplore import journey
 from mmexplore.attribution.columns import CHANGES, ColumnContributions
 from mmexplore.errors import UserError
 from mmexplore.figures.contributions import column_bars
+from mmexplore.identity import uid_of
 from mmexplore.ui import python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
@@ -43,9 +44,9 @@ def columns(workspace: Workspace) -> None:
     fitted, embeddings = journey.fitted_input(workspace)
     try:
         with st.spinner("Measuring"):
-            _, found = session.remember(
-                ("columns", id(fitted), session.fingerprint(embeddings), modality, change),
-                lambda: (fitted, journey.columns_of(workspace, modality, change)),
+            found = session.remember(
+                ("columns", uid_of(fitted), session.fingerprint(embeddings), modality, change),
+                lambda: journey.columns_of(workspace, modality, change),
             )
     except UserError as error:
         say_error(error)

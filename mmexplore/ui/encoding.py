@@ -12,6 +12,7 @@ from mmexplore import journey
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import EncoderCard
 from mmexplore.errors import UserError
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
 from mmexplore.serving import demo
@@ -70,9 +71,7 @@ def suggestion(dataset: PairedDataset, modality: str) -> tuple[str, str]:
 
 def language_of(dataset: PairedDataset, modality: str) -> str | None:
     """As `journey.language_of`, once a data set: it reads every text."""
-    return session.remember(
-        ("language", id(dataset), dataset.name, modality), lambda: journey.language_of(dataset, modality)
-    )
+    return session.remember(("language", uid_of(dataset), modality), lambda: journey.language_of(dataset, modality))
 
 
 def option_label(name: str, kind: Kind) -> str:

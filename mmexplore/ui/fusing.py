@@ -11,6 +11,7 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.estimator import Estimator, OnEpoch
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, live, method_card, parameters, session
 from mmexplore.ui.absent import absent
@@ -163,7 +164,7 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
     seen, number, most = for_the_eye(table, score.metric, "score", "low", "high")
     metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
-    _, judged = session.remember(("scored", id(fitted)), lambda: (fitted, journey.scored(workspace).present))
+    judged = session.remember(("scored", uid_of(fitted)), lambda: journey.scored(workspace).present)
     if lacking := absent(judged, these=True):
         st.caption(plain(f"{lacking} A modality alone can only guess there, and its score counts that.", 600))
     config: dict[str, Any] = {

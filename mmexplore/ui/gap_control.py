@@ -11,6 +11,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.retrieval import thermometer_figure
+from mmexplore.identity import uid_of
 from mmexplore.latent.gap import shift_gap
 from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report
 from mmexplore.retrieval.thermometer import Thermometer, thermometer
@@ -122,9 +123,7 @@ def what_a_similarity_means(
         middle = float(np.round(np.median(found.true), 2))
         key = f"{CHOICE}thermometer.{src}.{dst}"
         score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=key, width=170)
-    _, figure = session.remember(
-        ("thermometer.figure", id(found), score), lambda: (found, thermometer_figure(found, score))
-    )
+    figure = session.remember(("thermometer.figure", uid_of(found), score), lambda: thermometer_figure(found, score))
     chart(figure, "thermometer")
     st.text(found.read(score).sentence)
     st.caption(plain(f"A true pair scores above a random one in {found.separation:.0%} of cases (50 % is luck).", 300))

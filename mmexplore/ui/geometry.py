@@ -8,6 +8,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.spaces import gap_histogram, overlap_bars
+from mmexplore.identity import uid_of
 from mmexplore.latent.geometry import ModalityGap, modality_gap, neighbour_overlap
 from mmexplore.ui import python_maps, session, views
 from mmexplore.ui.download import chart, view_bar
@@ -74,7 +75,7 @@ def overlap(workspace: Workspace) -> None:
         ("overlap", session.fingerprint(fused), session.fingerprint(given), k),
         lambda: neighbour_overlap(fused, given, k),
     )
-    _, figure = session.remember(("overlap.figure", id(found)), lambda: (found, overlap_bars(found).settle()))
+    figure = session.remember(("overlap.figure", uid_of(found)), lambda: overlap_bars(found).settle())
     chart(figure, "overlap")
     st.caption(plain(found.note, 400))
     view_bar(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore.figures import theme
+from mmexplore.identity import uid_of
 from mmexplore.ui import picking, python_weights, session, weighing
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import item_grid
@@ -31,9 +32,7 @@ def item_by_item(workspace: Workspace, known: Measured) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         how = st.selectbox("Sort by", list(ways), key=f"{CHOICE}weights.order", width=320)
         weighing.legend({m: colours[m] for m in known.modalities})
-    _, rows = session.remember_last(
-        "weights.order", (id(known.found), id(known.learned), how), lambda: ((known.found, known.learned), ways[how]())
-    )
+    rows = session.remember_last("weights.order", (uid_of(known.found), uid_of(known.learned), how), ways[how])
     rows = picking.only_selected(workspace, rows, "weights")
 
     def under(row: int) -> None:

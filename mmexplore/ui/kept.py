@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmexplore.identity import uid_of
+
 _MISSING = object()
 
 
@@ -28,7 +30,7 @@ class Kept:
 
     def __init__(self, entries: int, max_bytes: int, read_only: bool = False) -> None:
         self.entries, self.max_bytes, self.read_only = entries, max_bytes, read_only
-        self._kept: OrderedDict[Hashable, tuple[Any, int, Any]] = OrderedDict()  # key -> value, bytes, what lives on
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # key -> value, bytes
         self._lock = threading.Lock()
         self._computing: dict[Hashable, threading.Lock] = {}
 
@@ -39,7 +41,7 @@ class Kept:
     def bytes(self) -> int:
         """About how much memory the results take."""
         with self._lock:
-            return sum(size for _, size, _ in self._kept.values())
+            return sum(size for _, size in self._kept.values())
 
     def get(self, key: Hashable, otherwise: Any = None) -> Any:
         """The result under this key, which becomes the newest."""
@@ -49,19 +51,19 @@ class Kept:
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
-    def put(self, key: Hashable, value: Any, parts: Any = None) -> None:
-        """Keep a result; `parts` live as long as it does (so that their ids in the key stay theirs)."""
+    def put(self, key: Hashable, value: Any) -> None:
+        """Keep a result."""
         if self.read_only:
             freeze(value)
         size = memory_of(value)
         with self._lock:
             self._kept.pop(key, None)
-            self._kept[key] = value, size, parts
-            total = sum(s for _, s, _ in self._kept.values())
+            self._kept[key] = value, size
+            total = sum(s for _, s in self._kept.values())
             while len(self._kept) > 1 and (len(self._kept) > self.entries or total > self.max_bytes):
                 total -= self._kept.popitem(last=False)[1][1]
 
-    def once(self, key: Hashable, compute: Callable[[], Any], parts: Any = None) -> Any:
+    def once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """The result under this key, computed now if it is not kept."""
         if (known := self.get(key, _MISSING)) is not _MISSING:
             return known
@@ -71,7 +73,7 @@ class Kept:
             with alone:
                 if (known := self.get(key, _MISSING)) is _MISSING:
                     known = compute()
-                    self.put(key, known, parts)
+                    self.put(key, known)
         finally:
             with self._lock:
                 self._computing.pop(key, None)
@@ -86,18 +88,18 @@ class Common:
     """The objects that belong to all sessions: those of the built-in examples, and what was fitted on them alone."""
 
     def __init__(self) -> None:
-        self._known: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self._known: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
     def add(self, *things: Any) -> None:
         """These are common from now on, and read-only. None is passed over."""
         for thing in things:
             if thing is not None:
                 freeze(thing)
-                self._known[id(thing)] = thing
+                self._known[uid_of(thing)] = thing
 
     def has(self, thing: Any) -> bool:
         """Is this very object common? None is."""
-        return thing is None or self._known.get(id(thing)) is thing
+        return thing is None or self._known.get(uid_of(thing)) is thing
 
 
 # -- looking into results ------------------------------------------------------------

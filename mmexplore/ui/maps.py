@@ -13,6 +13,7 @@ import streamlit as st
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures import theme
 from mmexplore.figures.maps import linked_maps
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_space, project_steps
 from mmexplore.latent.sample import stratified_sample
@@ -225,10 +226,8 @@ def _linked(
 
 def legend(ids: np.ndarray, values: np.ndarray, key: str) -> None:
     """The colours of the classes; pressing one selects its items."""
-    scale = session.remember_last(
-        f"legend.{key}", (id(values), len(values)), lambda: (values, theme.categories(values))
-    )
-    picking.classes(ids, values, key, dict(zip(scale[1].names, scale[1].colours, strict=True)))
+    scale = session.remember_last(f"legend.{key}", (uid_of(values),), lambda: theme.categories(values))
+    picking.classes(ids, values, key, dict(zip(scale.names, scale.colours, strict=True)))
 
 
 def points_table(projections: Mapping[str, Projection], ids: np.ndarray) -> pd.DataFrame:

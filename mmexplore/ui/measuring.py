@@ -16,6 +16,7 @@ from mmexplore.attribution.perceptual import Perceptual
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.value import BASELINES
 from mmexplore.embeddings import Embeddings
+from mmexplore.identity import uid_of
 from mmexplore.ui import session, views, weighing
 from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
@@ -74,12 +75,12 @@ def measured(workspace: Workspace) -> Measured:
     if learned is None:
         st.info(NO_WEIGHTS)
     else:
-        _, summary = session.remember(("weights.summary", id(learned)), lambda: (learned, journey.weights(workspace)))
+        summary = session.remember(("weights.summary", uid_of(learned)), lambda: journey.weights(workspace))
         _learned_numbers(embeddings.modalities, summary)
     baseline = _baseline()
     with st.spinner("Measuring"):
         found, null, lost = session.remember(
-            ("shapley", id(fitted), session.fingerprint(embeddings), baseline),
+            ("shapley", uid_of(fitted), session.fingerprint(embeddings), baseline),
             lambda: (
                 *journey.shapley_of(workspace, baseline),
                 journey.perceptual_of(fitted.fusion, embeddings, workspace.seed),
@@ -91,8 +92,8 @@ def measured(workspace: Workspace) -> Measured:
             plain(f"{lacking} {weighing.where_present(embeddings.modalities, embeddings.present, summary)}", 600)
         )
     if summary is not None:
-        _, agreed = session.remember(
-            ("agreement", id(found)), lambda: (found, journey.agreement_of(fitted.fusion, embeddings, found, lost))
+        agreed = session.remember(
+            ("agreement", uid_of(found)), lambda: journey.agreement_of(fitted.fusion, embeddings, found, lost)
         )
         _verdict(embeddings.modalities, summary, None if agreed is None else agreed[1])
     return Measured(embeddings, learned, norms, summary, found, null, lost, baseline)

@@ -13,6 +13,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import Estimator
 from mmexplore.figures.flow import flow_diagram
 from mmexplore.flow import flow_of
+from mmexplore.identity import uid_of
 from mmexplore.ui import session
 from mmexplore.ui.download import chart_config
 from mmexplore.ui.session import CHOICE
@@ -65,8 +66,7 @@ def diagram(
     classes = 0
     if objective == "classification" and embeddings.labels is not None:
         labels = embeddings.labels
-        known = session.remember(("classes", id(labels)), lambda: (labels, len(set(labels.astype(str)) - {""})))
-        classes = known[1]
+        classes = session.remember(("classes", uid_of(labels)), lambda: len(set(labels.astype(str)) - {""}))
     flow = flow_of(method, params, embeddings.dims, objective, classes)
     where = "alignment" if objective is None else "fusion"
     st.plotly_chart(

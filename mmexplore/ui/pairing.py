@@ -15,6 +15,7 @@ from mmexplore import journey
 from mmexplore.attribution.pair import Pair
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.identity import uid_of
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.thermometer import Reading
@@ -109,10 +110,8 @@ def _of_data(workspace: Workspace, shared: Embeddings, images: list[str], texts:
     if not len(rows):
         st.text("So there is nothing to look at. Choose other modalities, or bring a picture and a text of your own.")
         st.stop()
-    key = ("pair", session.fingerprint(shared), id(workspace.dataset), item, image, text)
-    pair = session.remember(
-        key, lambda: (workspace.dataset, journey.pair_of_item(workspace, item, image, text, shared)[0])
-    )[1]
+    key = ("pair", session.fingerprint(shared), uid_of(workspace.dataset), item, image, text)
+    pair = session.remember(key, lambda: journey.pair_of_item(workspace, item, image, text, shared)[0])
     return Shown(pair, key, item, image, text, workspace, shared)
 
 

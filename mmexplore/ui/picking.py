@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.figures.classes import class_names, count_classes
+from mmexplore.identity import uid_of
 from mmexplore.ui import session
 from mmexplore.ui.download import chart, table_buttons
 from mmexplore.ui.selection import (
@@ -125,9 +126,7 @@ def classes(ids: np.ndarray, values: np.ndarray, key: str, colours: Mapping[str,
     Args:
         colours: class -> colour, where the legend explains a figure.
     """
-    _, counts = session.remember_last(
-        f"classes.{key}", (id(values), len(values)), lambda: (values, count_classes(class_names(values)))
-    )
+    counts = session.remember_last(f"classes.{key}", (uid_of(values),), lambda: count_classes(class_names(values)))
     if len(counts) > LEGEND_CLASSES:
         _one_of_many(ids, values, list(counts), key)
         return

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore.figures.patterns import missing_pattern
+from mmexplore.identity import uid_of
 from mmexplore.ui import python, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.widgets import PERCENT, in_percent, one_line, plain, section
@@ -31,10 +32,10 @@ def view(workspace: Workspace) -> None:
             "Each column is a pattern: the modalities that a row has (filled dots), and above it how many rows look "
             "like that. At the right: how many rows have each modality."
         )
-        key = (id(source), *present)
+        key = (uid_of(source), *present)
         figure = session.remember_last(
-            "patterns", key, lambda: (source, missing_pattern(np.stack(list(present.values()), axis=1), list(present)))
-        )[1]
+            "patterns", key, lambda: missing_pattern(np.stack(list(present.values()), axis=1), list(present))
+        )
         chart(figure, "patterns")
         for sentence in remarks(present, labels):
             st.text(sentence)

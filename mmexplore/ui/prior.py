@@ -9,6 +9,7 @@ from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.generative import Generative
+from mmexplore.identity import uid_of
 from mmexplore.ui import python_models, rebuilding, session
 from mmexplore.ui.download import view_bar
 from mmexplore.ui.items import CARD_WIDTH, draw_cell, item_grid
@@ -25,8 +26,8 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
         n = int(st.number_input("How many", 1, 50, SAMPLES, key=f"{CHOICE}sample.n", width=110))
         seed = int(st.number_input("Seed", 0, 999_999_999, 0, key=f"{CHOICE}sample.seed", width=110))
     real = rebuilding.real_items(workspace)
-    key = ("samples", id(fusion), session.fingerprint(embeddings), n, seed)
-    _, drawn = session.remember(key, lambda: (fusion, journey.sample_items(workspace, n, seed, real)))
+    key = ("samples", uid_of(fusion), session.fingerprint(embeddings), n, seed)
+    drawn = session.remember(key, lambda: journey.sample_items(workspace, n, seed, real))
     if drawn.coherence is not None:
         about = "How often the nearest items of two modalities of one draw have the same label, over all draws."
         numbers(
@@ -61,9 +62,9 @@ def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings)
 
 def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
     """The items that the model knows least."""
-    key = ("oddest", id(fusion), session.fingerprint(embeddings))
+    key = ("oddest", uid_of(fusion), session.fingerprint(embeddings))
     try:
-        _, table = session.remember(key, lambda: (fusion, journey.oddest(workspace)))
+        table = session.remember(key, lambda: journey.oddest(workspace))
     except UserError as error:
         say_error(error)
         return

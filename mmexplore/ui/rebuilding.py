@@ -15,6 +15,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.retrieval.real_items import Found, RealItems
 from mmexplore.robustness.ridge_fill import RidgeFill
@@ -47,8 +48,8 @@ class Wish:
 
     @property
     def key(self) -> tuple:
-        """Of everything that is computed for it (the results keep `by`, so that no other gets its id)."""
-        return id(self.by), tuple(self.given), *_vectors_key(self.real.embeddings)
+        """Of everything that is computed for it."""
+        return uid_of(self.by), tuple(self.given), *_vectors_key(self.real.embeddings)
 
 
 def real_items(workspace: Workspace, by: FittedFusion | RidgeFill | None = None) -> RealItems:
@@ -88,9 +89,9 @@ def one_item(workspace: Workspace, wish: Wish, row: int, view: str) -> None:
     item_grid(workspace, [row], f"{view}-item")
     item = str(embeddings.ids[row])
     try:
-        _, found = session.remember(
+        found = session.remember(
             ("rebuilt", *wish.key, item),
-            lambda: (wish.by, journey.rebuild_item(workspace, item, wish.given, NEAREST, wish.by, wish.real)),
+            lambda: journey.rebuild_item(workspace, item, wish.given, NEAREST, wish.by, wish.real),
         )
     except UserError as error:
         say_error(error)
@@ -145,18 +146,17 @@ def over_all(workspace: Workspace, wish: Wish, view: str) -> None:
     if bar is None:
         return
 
-    def work(_: Progress) -> tuple[object, dict[str, Any]]:
-        return wish.by, journey.rebuild_report(workspace, wish.given, wish.by, JUDGED, bar, wish.real)
+    def work(_: Progress) -> dict[str, Any]:
+        return journey.rebuild_report(workspace, wish.given, wish.by, JUDGED, bar, wish.real)
 
     at_once = len(wish.real.embeddings) <= AT_ONCE
     try:
-        made = jobs_view.result_of(("judged", *wish.key), work, "Judge what is rebuilt", "judge", at_once, "Judge it")
+        report = jobs_view.result_of(("judged", *wish.key), work, "Judge what is rebuilt", "judge", at_once, "Judge it")
     except UserError as error:
         say_error(error)
         return
-    if made is None:
+    if report is None:
         return
-    report = made[1]
     n, of = (f"{report[key]:,}" for key in ("n_rows", "n_usable"))
     which = fusing.ROWS.get(report["rows"], report["rows"])
     st.caption(f"Over {n if n == of else f'{n} of {of}'} {which} that have what is given.")

@@ -11,6 +11,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.retrieval import rank_histogram, recall_of_directions
+from mmexplore.identity import uid_of
 from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
 from mmexplore.ui import picking, python, session
 from mmexplore.ui.absent import absent
@@ -39,7 +40,8 @@ def how_often(workspace: Workspace, shared: Embeddings) -> None:
     )
     found, which = reports(workspace, shared)
     st.caption(plain(f"Measured over {WHICH[which]}. {taking_part(workspace, shared)}", 600))
-    _, figure = session.remember(("recall", id(found)), lambda: (found, recall_of_directions(found).settle()))
+    key = ("recall", *map(uid_of, found.values()))
+    figure = session.remember(key, lambda: recall_of_directions(found).settle())
     chart(figure, "recall")
     table = report_table(found)
     show_report(table)
@@ -48,7 +50,7 @@ def how_often(workspace: Workspace, shared: Embeddings) -> None:
     section("In which place it comes", "Of all queries of one direction. In place 1, the right one was found at once.")
     direction = _direction(list(found), "ranks")
     report = found[direction]
-    _, places = session.remember(("ranks", id(report)), lambda: (report, rank_histogram(report).settle()))
+    places = session.remember(("ranks", uid_of(report)), lambda: rank_histogram(report).settle())
     chart(places, "ranks")
     view_bar("ranks", figure=places, python=python.retrieval(*direction))
 
@@ -110,8 +112,8 @@ def failures(workspace: Workspace, shared: Embeddings) -> None:
     )
     found, _ = reports(workspace, shared)
     src, dst = _direction(list(found), "failures")
-    report = found[src, dst]  # stays with the answer, so that its id is not given to another
-    _, worst = session.remember(("failures", id(report)), lambda: (report, worst_failures(shared, report, 12)))
+    report = found[src, dst]
+    worst = session.remember(("failures", uid_of(report)), lambda: worst_failures(shared, report, 12))
     if worst.empty:
         st.text("Every query found its right answer in the first place: nothing failed.")
         return

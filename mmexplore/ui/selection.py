@@ -11,6 +11,7 @@ import streamlit as st
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.figures.classes import class_names
+from mmexplore.identity import uid_of
 from mmexplore.pairs.values import words_of
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
@@ -78,7 +79,7 @@ def toggle_all(ids: np.ndarray, values: np.ndarray, value: str) -> None:
 
 def selected_rows(workspace: Workspace) -> np.ndarray:
     """As `Workspace.selected_rows`, looked up once for a selection."""
-    key = (workspace.selection, id(workspace.embeddings), id(workspace.dataset))
+    key = (workspace.selection, uid_of(workspace.embeddings), uid_of(workspace.dataset))
     return session.remember_last("selection.rows", key, workspace.selected_rows)
 
 

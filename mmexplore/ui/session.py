@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.embeddings import Embeddings
+from mmexplore.identity import uid_of
 from mmexplore.serving import demo, size_setting
 from mmexplore.ui import room as rooms
 from mmexplore.ui.kept import Common, Kept
@@ -123,7 +123,8 @@ def local_paths_allowed() -> bool:
 # -- results that are dear to compute ------------------------------------------
 _common = Common()
 _shared = Kept(SHARED_RESULTS, size_setting("MMEXPLORE_SHARED_RESULTS", SHARED_BYTES), read_only=True)
-_fingerprints: dict[int, tuple[weakref.ref, str]] = {}
+_fingerprints: dict[str, str] = {}  # uid -> digest
+FINGERPRINTS = 4096
 
 
 def share(workspace: Workspace) -> None:
@@ -132,14 +133,13 @@ def share(workspace: Workspace) -> None:
 
 
 def fingerprint(thing: Embeddings | np.ndarray) -> str:
-    """A digest of all vectors and of whose they are; computed once for an object, remembered while the object lives.
+    """A digest of all vectors and of whose they are; computed once for an object.
 
     The same vectors with other ids, groups or labels give other results: which answer is right, which rows are drawn.
     Splits are left out: the first fit draws them, and who depends on them has the rows themselves in its key.
     """
-    known = _fingerprints.get(id(thing))
-    if known is not None and known[0]() is thing:
-        return known[1]
+    if (known := _fingerprints.get(uid_of(thing))) is not None:
+        return known
     digest = hashlib.blake2b(digest_size=16)
     arrays = {"": thing} if isinstance(thing, np.ndarray) else thing.vectors
     for name, array in arrays.items():
@@ -150,9 +150,9 @@ def fingerprint(thing: Embeddings | np.ndarray) -> str:
     if isinstance(thing, Embeddings):
         for told in (thing.ids, thing.groups, () if thing.labels is None else thing.labels):
             digest.update("\0".join(map(str, told)).encode("utf-8", "surrogatepass") + b"\0\0")
-    for gone in [k for k, (ref, _) in list(_fingerprints.items()) if ref() is None]:
-        _fingerprints.pop(gone, None)
-    _fingerprints[id(thing)] = (weakref.ref(thing), digest.hexdigest())
+    if len(_fingerprints) >= FINGERPRINTS:  # short texts, most of them of objects that have gone
+        _fingerprints.clear()
+    _fingerprints[uid_of(thing)] = digest.hexdigest()
     return digest.hexdigest()
 
 
@@ -163,7 +163,7 @@ def remember(key: tuple, compute: Callable[[], T]) -> T:
     where the workspace is an untouched built-in example, for all sessions that show it, which then share the result.
     """
     if (shared := _shared_key(key)) is not None:
-        return _shared.once(shared[0], compute, shared[1])
+        return _shared.once(shared, compute)
     return _own().once(key, compute)
 
 
@@ -182,7 +182,7 @@ def once(key: tuple, gives: Callable[[Any], tuple] | None = None) -> Callable[[C
         return lambda compute: compute()
 
     def run(compute: Callable[[], Any]) -> Any:
-        found = _shared.once(shared[0], compute, shared[1])
+        found = _shared.once(shared, compute)
         if gives is not None:
             _common.add(*gives(found))
         return found
@@ -196,7 +196,7 @@ def remember_last(slot: str, key: tuple, compute: Callable[[], T], common: bool 
     common: nothing in it is the person's own choice, so it is shared as by `remember` where that may be.
     """
     if common and (shared := _shared_key((slot, *key))) is not None:
-        return _shared.once(shared[0], compute, shared[1])
+        return _shared.once(shared, compute)
     kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
     if slot not in kept or kept[slot][0] != key:
         kept[slot] = key, compute()
@@ -207,7 +207,7 @@ def recall(key: tuple) -> Any | None:
     """What `remember` or `keep` has under this key, or None."""
     found = _own().get(key)
     if found is None and (shared := _shared_key(key)) is not None:
-        found = _shared.get(shared[0])
+        found = _shared.get(shared)
     return found
 
 
@@ -225,10 +225,10 @@ def _parts(workspace: Workspace, fits: bool = True) -> tuple[Any, ...]:
     return workspace.dataset, workspace.embeddings, workspace.alignment, workspace.aligned, *fitted
 
 
-def _shared_key(key: tuple, fits: bool = True) -> tuple[tuple, tuple] | None:
-    """(key among the shared results, what it was computed from), where all of that is common; else None."""
+def _shared_key(key: tuple, fits: bool = True) -> tuple | None:
+    """The key among the shared results, where all that it is computed from is common; else None."""
     now = workspace()
     parts = _parts(now, fits)
     if now.dataset is None or not all(map(_common.has, parts)):
         return None
-    return (tuple(map(id, parts)), now.current if fits else "", now.seed, now.split_source, key), parts
+    return tuple(map(uid_of, parts)), now.current if fits else "", now.seed, now.split_source, key

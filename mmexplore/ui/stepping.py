@@ -11,6 +11,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.figures import theme
 from mmexplore.figures.steps import step_changes, step_map
+from mmexplore.identity import uid_of
 from mmexplore.journey.stepping import Steps
 from mmexplore.ui import fusing, maps, python_maps, selection, session
 from mmexplore.ui.download import chart, view_bar
@@ -73,9 +74,9 @@ def panel(workspace: Workspace, options: Options, colour: str, values: np.ndarra
 
 def _steps(workspace: Workspace) -> Steps:
     fitted, given = journey.fitted_input(workspace)
-    key = ("fusion.steps", id(fitted), session.fingerprint(given))
+    key = ("fusion.steps", uid_of(fitted), session.fingerprint(given))
     with st.spinner("Going through the steps"):
-        return session.remember(key, lambda: (fitted, journey.steps_of(workspace)))[1]
+        return session.remember(key, lambda: journey.steps_of(workspace))
 
 
 def _changes(workspace: Workspace, found: Steps, at: int) -> None:

@@ -21,9 +21,9 @@ _known: dict[tuple[Path, int, int, Path, str], tuple[Path, str] | None] = {}
 
 def thumbnail_of(cell: Path, px: int = PIXELS) -> Path | None:
     """A JPEG file of this picture, or None where it cannot be decoded or is gone."""
-    from mmexplore.pairs import thumbnails
+    from mmexplore.pairs.images import thumbnail
 
-    made = drawn_of(cell, str(px), lambda path: (thumbnails.thumbnail(path, px), ""))
+    made = drawn_of(cell, str(px), lambda path: (thumbnail(path, px), ""))
     return None if made is None else made[0]
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from mmexplore import journey
 from mmexplore.attribution.truth import TIE, BesideTruth, beside_truth, ranking_right, true_shares
 from mmexplore.figures.contributions import methods_beside_truth
+from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.methods import fusion_methods
 from mmexplore.ui import jobs_view, python_weights, session
@@ -36,8 +37,8 @@ def beside_the_truth(workspace: Workspace) -> None:
     )
     here = []
     if fitted.fusion.objective_ == "classification" and fitted.target == "label":
-        key = ("truth.one", id(fitted), session.fingerprint(embeddings))
-        here = [session.remember(key, lambda: (fitted, beside_truth(fitted.fusion, embeddings, workspace.seed)))[1]]
+        key = ("truth.one", uid_of(fitted), session.fingerprint(embeddings))
+        here = [session.remember(key, lambda: beside_truth(fitted.fusion, embeddings, workspace.seed))]
     _ask(workspace)
     found = {f.method: f for f in [*here, *(session.recall(_key(workspace)) or [])]}
     if not found:

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmexplore import journey
 from mmexplore.embeddings import Embeddings
+from mmexplore.identity import uid_of
 from mmexplore.pairs.dataset import Kind
 from mmexplore.ui import session
 from mmexplore.workspace import Workspace
@@ -16,26 +17,25 @@ def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:
     assert workspace.embeddings is not None
     of = workspace.aligned if workspace.aligned is not None else workspace.embeddings
     key = ("shared", session.fingerprint(of), workspace.alignment.name if workspace.alignment else "")
-    _, shared, where = session.remember(key, lambda: (of, *journey.shared_space(workspace)))
-    return shared, where
+    return session.remember(key, lambda: journey.shared_space(workspace))
 
 
 def fused_vectors(workspace: Workspace) -> np.ndarray:
     """float32 [N, d]: the vectors of the fusion that is shown."""
     fitted, embeddings = journey.fitted_input(workspace)
-    key = ("fused", id(fitted), session.fingerprint(embeddings))
-    return session.remember(key, lambda: (fitted, fitted.fusion.transform(embeddings)))[1]
+    key = ("fused", uid_of(fitted), session.fingerprint(embeddings))
+    return session.remember(key, lambda: fitted.fusion.transform(embeddings))
 
 
 def learned_weights(workspace: Workspace) -> tuple[np.ndarray | None, np.ndarray | None, Embeddings]:
     """(weights [N, M] or None, contribution shares [N, M] or None, the vectors they belong to)."""
     fitted, embeddings = journey.fitted_input(workspace)
-    key = ("weights", id(fitted), session.fingerprint(embeddings))
+    key = ("weights", uid_of(fitted), session.fingerprint(embeddings))
 
     def compute():
-        return fitted, fitted.fusion.modality_weights(embeddings), fitted.fusion.contribution_norms(embeddings)
+        return fitted.fusion.modality_weights(embeddings), fitted.fusion.contribution_norms(embeddings)
 
-    _, weights, norms = session.remember(key, compute)
+    weights, norms = session.remember(key, compute)
     return weights, norms, embeddings
 
 

@@ -9,6 +9,7 @@ from mmexplore import journey
 from mmexplore.attribution.shapley import MAX_EXACT
 from mmexplore.figures.contributions import class_contributions, mean_contributions
 from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
+from mmexplore.identity import uid_of
 from mmexplore.ui import picking, python_weights, selection, session, weighing
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.measuring import Measured
@@ -35,9 +36,9 @@ def class_by_class(workspace: Workspace, known: Measured) -> None:
         "Measured",
         "Mean Shapley value of each modality for the items of a class. Left of zero: it misleads on that class.",
     )
-    _, per_class = session.remember(
-        ("shapley.class", id(known.found)),
-        lambda: (known.found, journey.per_class(known.found, known.embeddings.labels)),
+    per_class = session.remember(
+        ("shapley.class", uid_of(known.found)),
+        lambda: journey.per_class(known.found, known.embeddings.labels),
     )
     figure = class_contributions(per_class, modalities, known.found.meaning)
     chart(figure, "shapley-classes")
@@ -57,8 +58,8 @@ def all_of_the_data(workspace: Workspace, known: Measured) -> None:
         section(
             "Learned", f"How each modality's weight spreads over the items{having}. The dotted line is an even share."
         )
-        _, figure = session.remember(
-            ("distribution", id(learned)), lambda: (learned, distribution(learned, known.modalities, present=mask))
+        figure = session.remember(
+            ("distribution", uid_of(learned)), lambda: distribution(learned, known.modalities, present=mask)
         )
         chart(figure, "weights-distribution")
         view_bar("weights-distribution", figure=figure, table=known.table, python=python_weights.weights(workspace))
@@ -98,20 +99,17 @@ def learned_against_measured(workspace: Workspace, known: Measured) -> None:
         "agree. Draw around points to select them.",
     )
     marked = selection.highlighted("learned-measured", workspace)
-    _, figure = session.remember_last(
+    figure = session.remember_last(
         "learned-measured",
-        (id(known.found), id(learned), None if marked is None else workspace.selection),
-        lambda: (
-            (known.found, learned),
-            weight_against_contribution(
-                learned,
-                known.found.shares,
-                known.modalities,
-                titles=embeddings.ids.astype(str).tolist(),
-                contribution_name="share of the Shapley values",
-                selected=marked,
-                present=embeddings.mask,
-            ),
+        (uid_of(known.found), uid_of(learned), None if marked is None else workspace.selection),
+        lambda: weight_against_contribution(
+            learned,
+            known.found.shares,
+            known.modalities,
+            titles=embeddings.ids.astype(str).tolist(),
+            contribution_name="share of the Shapley values",
+            selected=marked,
+            present=embeddings.mask,
         ),
     )
     picking.draw(figure, "learned-measured", embeddings.ids)
@@ -128,12 +126,9 @@ def learned_against_measured(workspace: Workspace, known: Measured) -> None:
         "A large weight on a short vector adds little. Each point is an item: its learned weight, and its share of the "
         "lengths of what was added up. Far from the diagonal the weight alone misleads.",
     )
-    _, figure = session.remember(
-        ("norms", id(learned)),
-        lambda: (
-            learned,
-            weight_against_contribution(learned, norms, known.modalities, present=embeddings.mask),
-        ),
+    figure = session.remember(
+        ("norms", uid_of(learned)),
+        lambda: weight_against_contribution(learned, norms, known.modalities, present=embeddings.mask),
     )
     chart(figure, "weights-norms")
     view_bar("weights-norms", figure=figure, table=known.table, python=python_weights.against_norms(workspace))

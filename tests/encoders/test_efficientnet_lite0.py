@@ -65,11 +65,6 @@ def test_engine_keeps_to_torch(photos: list[np.ndarray], stamps: list[np.ndarray
     np.testing.assert_allclose(np.linalg.norm(exported, axis=1), 1, atol=1e-4)
 
 
-def test_it_sees_the_cat(photos: list[np.ndarray]) -> None:
-    cats = range(281, 286)  # ImageNet's five domestic cats
-    assert registry.load("efficientnet-lite0").class_logits([photos[2]])[0].argmax() in cats
-
-
 def test_map_averages_to_the_vector(photos: list[np.ndarray]) -> None:
     encoder = registry.load("efficientnet-lite0")
     (tokens,) = encoder.encode_tokens(photos[:1])

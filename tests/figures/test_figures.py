@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from mmexplore.figures import theme
-from mmexplore.figures.data import class_counts
 from mmexplore.figures.patterns import missing_pattern
 from mmexplore.figures.retrieval import hub_histogram, rank_histogram, recall_bars, thermometer_figure
 from mmexplore.figures.spaces import correlations, gap_histogram, overlap_bars
@@ -15,10 +14,7 @@ from mmexplore.figures.training import learning_curves
 from mmexplore.figures.weights import (
     class_bars,
     distribution,
-    entropy_histogram,
-    item_bars,
     weight_against_contribution,
-    weight_bar,
 )
 from mmexplore.latent.geometry import modality_gap
 from mmexplore.latent.neighbours import neighbour_overlap
@@ -44,15 +40,12 @@ HISTORY = pd.DataFrame(
 )
 
 FIGURES = {
-    "items": lambda: item_bars(WEIGHTS[:5], MODALITIES, [NASTY] * 5, captions=[NASTY] * 5),
-    "bar": lambda: weight_bar(WEIGHTS[0], MODALITIES),
     "violin": lambda: distribution(WEIGHTS, MODALITIES, present=WEIGHTS > 0.2),
     "box": lambda: distribution(WEIGHTS, MODALITIES, "box"),
     "histogram": lambda: distribution(WEIGHTS, MODALITIES, "histogram"),
     "classes": lambda: class_bars({NASTY: WEIGHTS[0], "b": WEIGHTS[1]}, MODALITIES),
     "heat": lambda: class_bars({f"{NASTY}{i}": WEIGHTS[i] for i in range(30)}, MODALITIES),
     "contribution": lambda: weight_against_contribution(WEIGHTS, WEIGHTS[::-1], MODALITIES, titles=[NASTY] * 40),
-    "entropy": lambda: entropy_histogram(np.linspace(0, 1, 20), 3),
     "recall": lambda: recall_bars({NASTY: REPORT}),
     "ranks": lambda: rank_histogram(REPORT),
     "thermometer": lambda: thermometer_figure(thermometer(DATA, "image", "text"), 0.3),
@@ -62,7 +55,6 @@ FIGURES = {
     "gap": lambda: gap_histogram(*DATA.vectors.values(), (NASTY, "b"), modality_gap(*DATA.vectors.values())),
     "correlations": lambda: correlations(np.array([0.9, 0.5]), np.array([0.95, 0.8])),
     "missing": lambda: missing_pattern(np.random.default_rng(0).random((50, 3)) > 0.3, MODALITIES, max_patterns=3),
-    "counts": lambda: class_counts([NASTY, "b"] * 30 + [f"c{i}" for i in range(60)]),
 }
 
 
@@ -89,7 +81,6 @@ def test_a_message_where_there_is_nothing_to_draw():
         class_bars({}, ["a"]),
         recall_bars([]),
         missing_pattern(np.zeros((0, 2), bool), ["a", "b"]),
-        class_counts([]),
         gap_histogram(np.zeros((0, 3)), np.eye(3), ("a", "b"), modality_gap(np.zeros((0, 3)), np.eye(3))),
     ):
         assert len(figure.data) == 0 and figure.layout.annotations[0].text.endswith(".")
@@ -167,11 +158,6 @@ def test_absent_items_are_not_in_the_distribution():
     present = np.ones((40, 3), bool)
     present[:30, 1] = False
     assert [len(t.y) for t in distribution(WEIGHTS, MODALITIES, present=present).data] == [40, 10, 40]
-
-
-def test_stacked_bars_hold_the_weights():
-    figure = item_bars(WEIGHTS[:4], MODALITIES, list("abcd"))
-    np.testing.assert_allclose(np.stack([t.x for t in figure.data], axis=1), WEIGHTS[:4])
 
 
 def test_a_scatter_says_how_much_it_draws():

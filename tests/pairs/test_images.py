@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmexplore.errors import UserError
 from mmexplore.pairs.images import MAX_PIXELS, check_image, is_animated, open_image, thumbnail
-from mmexplore.pairs.thumbnails import thumbnail_file
+from mmexplore.pairs.thumbnails import drawn_file
 
 
 def saved(image: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -196,11 +196,16 @@ def test_thumbnails_are_small_jpegs_without_exif():
     assert not image.getexif() and b"where I live" not in made
 
 
-def test_thumbnail_files_are_made_once(jpeg, tmp_path):
+def test_drawn_files_are_made_once(jpeg, tmp_path):
     picture = tmp_path / "a.jpg"
     picture.write_bytes(jpeg(4, (300, 200)))
-    first = thumbnail_file(picture, tmp_path / "thumbs", 64)
-    stamp = first.stat().st_mtime_ns
-    assert thumbnail_file(picture, tmp_path / "thumbs", 64) == first and first.stat().st_mtime_ns == stamp
+    drawn = []
+
+    def draw() -> tuple[bytes, str]:
+        drawn.append(1)
+        return thumbnail(picture, 64), ""
+
+    first, _ = drawn_file(picture, tmp_path / "thumbs", "64", draw)
+    assert drawn_file(picture, tmp_path / "thumbs", "64", draw) == (first, "") and len(drawn) == 1
     assert Image.open(first).size == (64, 43)
     assert [p.name for p in first.parent.iterdir()] == [first.name]

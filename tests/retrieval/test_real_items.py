@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
-from mmexplore.fusion.score import in_train
 from mmexplore.retrieval.chance import chance_hit
 from mmexplore.retrieval.real_items import Found, judge, real_items_of
 
 
 def cosines(data: Embeddings, m: str, made: np.ndarray, items: list[int]) -> np.ndarray:
     """[Q, G] in float64: every feature in its own spread about its mean over the train rows that have it."""
-    train = data.vectors[m][in_train(data) & data.present[m]].astype(float)
+    train = data.vectors[m][train_rows(data) & data.present[m]].astype(float)
     mean, spread = train.mean(0), train.std(0)
     moves = spread > 1e-6 * np.maximum(np.abs(mean), 1e-6)
     z = [((v - mean) / np.where(moves, spread, np.inf)) for v in (made.astype(float), data.vectors[m][items])]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,21 +54,6 @@ def test_who_fails_keeps_nothing_and_the_next_computes():
     with pytest.raises(ZeroDivisionError):
         kept.once("k", lambda: 1 / 0)
     assert kept.once("k", lambda: 5) == 5
-
-
-def test_what_a_key_was_made_of_lives_as_long_as_the_result():
-    class Part:
-        pass
-
-    kept, part = Kept(1, 1 << 20), Part()
-    watched = weakref.ref(part)
-    kept.put(id(part), "result", part)
-    del part
-    gc.collect()
-    assert watched() is not None
-    kept.put("other", 1)
-    gc.collect()
-    assert watched() is None
 
 
 @dataclass

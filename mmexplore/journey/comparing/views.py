@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmexplore.alignment.rows import train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.evaluation import view_rows
-from mmexplore.fusion.score import in_train, scored_rows
+from mmexplore.fusion.score import scored_rows
 from mmexplore.fusion.standardise import fit_standard
 from mmexplore.fusion.view_scores import (
     Hits,
@@ -33,7 +34,7 @@ class SideBySide:
     """The standardised vectors beside one another, nothing learned; zeros where absent."""
 
     def __init__(self, embeddings: Embeddings) -> None:
-        self.standard = fit_standard(embeddings, np.flatnonzero(in_train(embeddings)))
+        self.standard = fit_standard(embeddings, np.flatnonzero(train_rows(embeddings)))
 
     def transform(self, embeddings: Embeddings) -> np.ndarray:
         return np.hstack(self.standard.apply(embeddings)[0])
