@@ -12,6 +12,12 @@ Run = Annotated[Path, typer.Argument(metavar="RUN", help="A workspace directory 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice: the same seed gives the same result.")]
 Params = Annotated[list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the method.")]
+Fit = Annotated[
+    str | None,
+    typer.Option(
+        "--method", metavar="FIT", help="A fit by its id, or a method (its latest fit); by default the one in use."
+    ),
+]
 FitSeed = Annotated[int | None, typer.Option("--seed", help="Seed; by default the workspace's.")]
 
 

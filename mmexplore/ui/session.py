@@ -221,7 +221,7 @@ def _own() -> Kept:
 
 
 def _parts(workspace: Workspace, fits: bool = True) -> tuple[Any, ...]:
-    fitted = tuple(workspace.fusions.values()) if fits else ()
+    fitted = tuple(f.fusion for f in workspace.fusions.values()) if fits else ()  # a fit under another id is the same
     return workspace.dataset, workspace.embeddings, workspace.alignment, workspace.aligned, *fitted
 
 
