@@ -6,6 +6,7 @@ import hashlib
 import os
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -163,7 +164,7 @@ def remember(key: tuple, compute: Callable[[], T]) -> T:
     where the workspace is an untouched built-in example, for all sessions that show it, which then share the result.
     """
     if (shared := _shared_key(key)) is not None:
-        return _shared.once(shared[0], compute, shared[1])
+        return _shared.once(shared[0], compute, shared[1], _others_turn)
     return _own().once(key, compute)
 
 
@@ -196,7 +197,7 @@ def remember_last(slot: str, key: tuple, compute: Callable[[], T], common: bool 
     common: nothing in it is the person's own choice, so it is shared as by `remember` where that may be.
     """
     if common and (shared := _shared_key((slot, *key))) is not None:
-        return _shared.once(shared[0], compute, shared[1])
+        return _shared.once(shared[0], compute, shared[1], _others_turn)
     kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
     if slot not in kept or kept[slot][0] != key:
         kept[slot] = key, compute()
@@ -214,6 +215,11 @@ def recall(key: tuple) -> Any | None:
 def keep(key: tuple, value: Any) -> None:
     """Put a result (of a job) where `recall` finds it."""
     _own().put(key, value)
+
+
+def _others_turn() -> AbstractContextManager:
+    """What a person sees while another session computes the same of this example."""
+    return st.spinner("Somebody else has just asked for this, too; it appears as soon as it is computed.")
 
 
 def _own() -> Kept:
