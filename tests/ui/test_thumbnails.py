@@ -102,9 +102,9 @@ def test_many_sessions_that_draw_at_once_do_not_stumble(rooms, monkeypatch):
 
     class Slow(dict):
         def __iter__(self):
-            for key in super().__iter__():
-                time.sleep(0.001)  # time for another thread to change it
-                yield key
+            keys = super().__iter__()
+            time.sleep(0.001)  # time for another thread to change it
+            yield from keys
 
     monkeypatch.setattr(thumbnails, "_known", Slow())
     monkeypatch.setattr(thumbnails, "_REMEMBERED", 3)
