@@ -62,7 +62,9 @@ def recipe(workspace: Workspace) -> str:
     if workspace.alignment is not None:
         call = _call("align", workspace.alignment.name, workspace.alignment.own_params(), "")
         lines.append(f"workspace.set_alignment(*{call})")
-    lines += [f"workspace.add_fusion({_fuse(fitted)})" for fitted in workspace.fusions.values()]
+    lines += [f"workspace.add_fusion({_fuse(fitted)}, id={id_!r})" for id_, fitted in workspace.fusions.items()]
+    if workspace.current is not None:
+        lines.append(f"workspace.current = {workspace.current!r}")
     if workspace.embeddings is not None:
         lines.append("print(journey.evaluate(workspace))")
     return "\n".join(lines) + "\n"
@@ -72,7 +74,7 @@ def _fuse(fitted: FittedFusion) -> str:
     rest = f", objective={fitted.fusion.objective_!r}, target={fitted.target or 'none'!r}, source={fitted.source!r}"
     if fitted.labels_per_class is not None:
         rest += f", labels_per_class={fitted.labels_per_class}"
-    return _call("fuse", fitted.fusion.name, fitted.fusion.own_params(), f"{rest}, seed={fitted.seed}")
+    return _call("fuse", fitted.method, fitted.fusion.own_params(), f"{rest}, seed={fitted.seed}")
 
 
 def _call(step: str, name: str, params: dict, rest: str) -> str:

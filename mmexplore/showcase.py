@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def open_example(name: str) -> Workspace:
         UserError: no such example, or it was not prepared (see `prepare_example`).
     """
     shared = _read(name)
-    return replace(shared, fusions=dict(shared.fusions), encoders=dict(shared.encoders))
+    return shared.snapshot()
 
 
 @cache

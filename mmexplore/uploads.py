@@ -69,11 +69,10 @@ class Uploads:
     def enter(self) -> Account:
         """A folder and an account for a new session."""
         self.folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have emptied the cache
-        folder = self.folder / secrets.token_hex(16)
-        folder.mkdir(mode=0o700)
-        account = Account(folder, self)
-        with self.lock:
-            self._accounts[folder] = account
+        account = Account(self.folder / secrets.token_hex(16), self)
+        with self.lock:  # known before it is there: `tidy` deletes folders that nobody knows
+            self._accounts[account.folder] = account
+        account.folder.mkdir(mode=0o700, parents=True)
         return account
 
     def leave(self, account: Account) -> None:
@@ -85,14 +84,17 @@ class Uploads:
 
     def tidy(self) -> None:
         """Delete what a job that was stopped has still written into the folder of a session that had ended."""
-        for folder in self.folder.iterdir() if self.folder.exists() else ():
-            if folder not in self._accounts:
-                shutil.rmtree(folder, ignore_errors=True)
+        there = list(self.folder.iterdir()) if self.folder.exists() else []
+        with self.lock:
+            strange = [folder for folder in there if folder not in self._accounts]
+        for folder in strange:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def account_of(self, path: Path) -> Account | None:
         """The account that `path` belongs to; None outside this server's folder."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - links must not be followed
-        return next((self._accounts[p] for p in (path, *path.parents) if p in self._accounts), None)
+        with self.lock:
+            return next((self._accounts[p] for p in (path, *path.parents) if p in self._accounts), None)
 
     def close(self) -> None:
         """Delete everything and let go of the lock (the server stops)."""
@@ -120,12 +122,20 @@ class Account:
 
     def __init__(self, folder: Path, uploads: Uploads) -> None:
         self.folder, self.used, self.closed = folder, 0, False
+        self._spent = 0  # bytes since the account was opened, never given back
         self._uploads = uploads
 
     def recount(self) -> int:
-        """Count what is there (what was deleted meanwhile is given back); bytes."""
-        self.used = sum(size for size in _file_sizes(self.folder))
-        return self.used
+        """Count what is there (what was deleted is given back); bytes.
+
+        What is spent while it counts is added: it may be counted twice until the next time, but never overlooked.
+        """
+        with self._uploads.lock:
+            before = self._spent
+        there = sum(size for size in _file_sizes(self.folder))  # may take long: nobody waits for it
+        with self._uploads.lock:
+            self.used = there + self._spent - before
+            return self.used
 
     def spend(self, n_bytes: int, what: str) -> None:
         """Count `n_bytes` that are about to be written for `what`.
@@ -136,6 +146,7 @@ class Account:
         with self._uploads.lock:  # two who ask at once do not both get the last of it
             self.expect(n_bytes, what)
             self.used += n_bytes
+            self._spent += n_bytes
 
     def expect(self, n_bytes: int, what: str) -> None:
         """As `spend`, without counting: for what is known before it is written."""

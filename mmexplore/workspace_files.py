@@ -6,7 +6,7 @@ cells.safetensors   number cells (vector, series ...)
 media/              the media files, named by content (only where they were copied)
 embeddings/         see `Embeddings.save`
 alignment.*         see `Estimator.save`
-fusions/            one `Estimator.save` a fitted fusion
+fusions/            one `Estimator.save` a fit
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,18 @@ import numpy as np
 
 import mmexplore
 from mmexplore import alignment as alignments
+from mmexplore.alignment.base import Alignment
 from mmexplore.atomic import read_whole, write_whole
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.estimator import load_estimator
+from mmexplore.estimator import Estimator, load_estimator
+from mmexplore.fits import name_of
+from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.evaluation import FusionScore
 from mmexplore.methods import fusion_methods
 from mmexplore.pairs.saved import Keep, read_pairs, write_pairs
 from mmexplore.progress import Progress
+from mmexplore.unread import Unread, unread
 from mmexplore.workspace import FittedFusion, Workspace
 
 FORMAT = 1
@@ -58,20 +62,22 @@ def save(workspace: Workspace, path: Path, copy_media: bool = False) -> None:
         ) from error
 
 
-def open_directory(path: Path, trusted: bool = True) -> Workspace:
-    """Read what `save` wrote.
+def open_directory(path: Path, trusted: bool = True, own: Sequence[type[Estimator]] = ()) -> Workspace:
+    """Read what `save` wrote. A fit or an alignment that cannot be read here (its method is not known, its files are
+    damaged) is kept as it is in `Workspace.unread`, and told in `Workspace.notices`.
 
     Args:
+        own: classes of methods that are not installed, such as one's own in a notebook.
         trusted: whether paths of media outside the directory are followed. False for what somebody uploaded:
             there only `media/` inside is read.
 
     Raises:
         UserError: it is not a workspace, is damaged, or comes from a newer version.
     """
-    return read_whole(Path(path).absolute(), lambda folder: _open(folder, trusted))
+    return read_whole(Path(path).absolute(), lambda folder: _open(folder, trusted, own))
 
 
-def _open(path: Path, trusted: bool) -> Workspace:
+def _open(path: Path, trusted: bool, own: Sequence[type[Estimator]]) -> Workspace:
     try:
         about = json.loads((path / "run.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -85,7 +91,7 @@ def _open(path: Path, trusted: bool) -> Workspace:
     try:
         if not trusted:
             _check_tables(path)
-        return _read(path, about, trusted)
+        return _read(path, about, trusted, own)
     except UserError:
         raise
     except Exception as error:  # any damage is one sentence to the person
@@ -127,12 +133,13 @@ def write_parts(workspace: Workspace, folder: Path, keep: Keep, progress: Progre
     if workspace.alignment is not None:
         progress.check()
         workspace.alignment.save(folder / "alignment")
-    for j, (name, fitted) in enumerate(workspace.fusions.items()):
+    for j, (id_, fitted) in enumerate(workspace.fusions.items()):
         progress.check()
         fitted.fusion.save(folder / "fusions" / str(j))
         about["fusions"].append(
             {
-                "name": name,
+                "name": id_,
+                "method": fitted.method,
                 "seed": fitted.seed,
                 "target": fitted.target,
                 "source": fitted.source,
@@ -140,6 +147,13 @@ def write_parts(workspace: Workspace, folder: Path, keep: Keep, progress: Progre
                 "score": asdict(fitted.score),
             }
         )
+    for kept in workspace.unread:
+        if kept.what == "alignment":
+            about["alignment"] = kept.about
+            kept.write(folder / "alignment")
+        else:
+            kept.write(folder / "fusions" / str(len(about["fusions"])))
+            about["fusions"].append(kept.about)
     (folder / "run.json").write_text(json.dumps(about, ensure_ascii=False, indent=1, default=_plain), encoding="utf-8")
 
 
@@ -178,11 +192,10 @@ def _copy(cell: Path, target: Path) -> None:
             shutil.copyfile(cell, target)
 
 
-def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
+def _read(path: Path, about: dict[str, Any], trusted: bool, own: Sequence[type[Estimator]]) -> Workspace:
     workspace = Workspace(
         encoders=about["encoders"],
         split_source=about["split_source"],
-        current=about["current"],
         selection=frozenset(about["selection"]),
         seed=about["seed"],
     )
@@ -190,17 +203,32 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
         workspace.dataset = read_pairs(path, about["dataset"], trusted)
     if about["embeddings"]:
         workspace.embeddings = Embeddings.load(path / "embeddings")
+    lost: list[Unread] = []
     if about["alignment"] is not None and workspace.embeddings is not None:
-        aligned = load_estimator(path / "alignment", alignments.methods())
-        workspace.alignment = aligned
-        workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
-    for j, fitted in enumerate(about["fusions"]):
-        workspace.fusions[fitted["name"]] = FittedFusion(
-            load_estimator(path / "fusions" / str(j), fusion_methods()),
-            FusionScore(**fitted["score"]),
-            fitted["seed"],
-            fitted["target"],
-            fitted["source"],
-            fitted.get("labels_per_class"),
-        )
+        try:
+            known = {**alignments.methods(), **{name_of(c): c for c in own if issubclass(c, Alignment)}}
+            aligned = load_estimator(path / "alignment", known)
+            workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
+            workspace.alignment = aligned
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person is told, and has all the rest
+            lost.append(unread("alignment", str(about["alignment"]), about["alignment"], path / "alignment", error))
+    fusions = {**fusion_methods(), **{name_of(c): c for c in own if issubclass(c, Fusion)}}
+    for j, fit in enumerate(about["fusions"]):
+        try:
+            if fit["source"] == "aligned" and workspace.aligned is None:
+                raise UserError("its alignment cannot be opened")
+            workspace.fusions[fit["name"]] = FittedFusion(
+                load_estimator(path / "fusions" / str(j), fusions),
+                FusionScore(**fit["score"]),
+                fit["seed"],
+                fit["target"],
+                fit["source"],
+                fit.get("labels_per_class"),
+                fit["name"],
+            )
+        except Exception as error:  # noqa: BLE001 - as above
+            lost.append(unread("fit", str(fit["name"]), fit, path / "fusions" / str(j), error))
+    current = about["current"]
+    workspace.current = current if current in workspace.fusions else next(reversed(workspace.fusions), None)
+    workspace.unread = tuple(lost)
     return workspace

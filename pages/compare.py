@@ -13,7 +13,7 @@ header(
 )
 workspace = need("vectors")
 setting = comparing.controls(workspace)
-fits = len(setting.methods) * setting.n_seeds
+fits = len(setting.entries) * setting.n_seeds
 with st.container(horizontal=True, gap="small", vertical_alignment="center"):
     pressed = st.button(
         "Compare", type="primary", key="compare", disabled=jobs_view.busy("compare") or not setting.methods

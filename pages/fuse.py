@@ -42,4 +42,4 @@ if fitted is not None:
     if len(workspace.fusions) > 1:
         section("Fitted so far", "Same rows, same split, so that they compare.")
         st.dataframe(fusing.fitted_table(workspace), hide_index=True, key="fitted", column_config=fusing.THREE_DIGITS)
-        fusing.show_other(workspace)
+        fusing.show_other(workspace, removable=True)

@@ -14,10 +14,10 @@ header(
     "Show the model some modalities of an item and let it rebuild the rest. A rebuilt vector is no picture and no "
     "text: it is shown as the real items that come nearest to it.",
 )
-workspace = need("fusion")
-fitted = reconstructing.need_rebuilder(workspace)
-fusion, (_, embeddings) = fitted.fusion, journey.fitted_input(workspace)
-st.text(f"{fusion.card.title}")
+workspace = reconstructing.need_rebuilder(need("fusion"))
+fitted, embeddings = journey.fitted_input(workspace)
+fusion = fitted.fusion
+st.text(workspace.title)
 
 reconstructing.item(workspace, fitted)
 if isinstance(fusion, Generative):

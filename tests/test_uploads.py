@@ -214,3 +214,37 @@ def test_a_job_that_outlives_its_session_writes_no_more(uploads):
     account.folder.mkdir()  # what it was in the middle of
     uploads.tidy()
     assert not account.folder.exists()
+
+
+# -- two at once, in the worst order -------------------------------------------------
+def test_a_session_that_has_just_come_is_not_tidied_away(uploads, monkeypatch):
+    """`tidy` runs at the very moment when the folder of a new session has been made."""
+    mkdir = Path.mkdir
+
+    def made_and_tidied(self, *a, **k):
+        mkdir(self, *a, **k)
+        if self.parent == uploads.folder:
+            uploads.tidy()
+
+    monkeypatch.setattr(Path, "mkdir", made_and_tidied)
+    assert uploads.enter().folder.exists()
+    (uploads.folder / "left by a job").mkdir()
+    uploads.tidy()
+    assert not (uploads.folder / "left by a job").exists()
+
+
+def test_what_is_spent_while_it_is_counted_is_not_overlooked(uploads, monkeypatch):
+    account = uploads.enter()
+    (account.folder / "old").write_bytes(bytes(1_000))
+
+    def sizes(folder):
+        yield 1_000
+        account.spend(7_000, "a.zip")  # another thread writes on; its file is not there yet
+
+    monkeypatch.setattr("mmexplore.uploads._file_sizes", sizes)
+    account.spend(500, "written long ago, counted below")
+    assert account.recount() == account.used == 8_000
+    with pytest.raises(UserError):
+        account.spend(2_001, "b.zip")
+    monkeypatch.undo()
+    assert account.recount() == 1_000

@@ -16,8 +16,10 @@ import pytest
 from PIL import Image
 
 from mmexplore import journey, workspace_files, workspace_zip
+from mmexplore.alignment.cca import RidgeCCA
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import Cancelled, UserError
+from mmexplore.fusion.concat import ConcatFusion
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected
 from mmexplore.progress import Progress
 from mmexplore.uploads import Uploads
@@ -350,3 +352,81 @@ def test_nothing_pickled_is_written(workspace, tmp_path):
     suffixes = {p.suffix for p in (tmp_path / "run").rglob("*") if p.is_file()}
     assert suffixes <= {".json", ".parquet", ".safetensors", ".png"}
     json.loads((tmp_path / "run" / "run.json").read_text())
+
+
+# -- what is not known here ----------------------------------------------------------
+class Mine(ConcatFusion):
+    """A fusion of somebody's own, which no installation knows."""
+
+    name = "mine"
+
+
+class MyMap(RidgeCCA):
+    name = "my-map"
+
+
+def keeps_the_rest(opened: Workspace, saved: Workspace) -> None:
+    assert list(opened.dataset.ids) == list(saved.dataset.ids)
+    assert np.array_equal(opened.embeddings.vectors["p"], saved.embeddings.vectors["p"])
+    assert opened.selection == saved.selection
+    assert list(opened.fusions) == ["attention"] and opened.current == "attention"
+
+
+def test_a_fit_of_an_unknown_method_is_told_and_kept_and_all_else_opens(workspace, tmp_path):
+    workspace.add_fusion(journey.fuse(workspace, Mine(epochs=2)))
+    workspace_files.save(workspace, tmp_path / "run")
+    opened = workspace_files.open_directory(tmp_path / "run")
+    keeps_the_rest(opened, workspace)
+    assert len(opened.notices) == 1 and "the fit 'mine' (no method is called 'mine')" in opened.notices[0]
+    opened.add_fusion(journey.fuse(opened, Mine(epochs=1)))
+    assert list(opened.fusions) == ["attention", "mine-2"], "its id is not given away"
+    workspace_files.save(opened, tmp_path / "run")
+    own = workspace_files.open_directory(tmp_path / "run", own=[Mine])
+    assert list(own.fusions) == ["attention", "mine-2", "mine"] and not own.notices
+    given = workspace.embeddings
+    assert np.array_equal(own.fusions["mine"].fusion.transform(given), workspace.fitted.fusion.transform(given))
+    assert own.fusions["mine"].score == workspace.fitted.score
+
+
+def test_an_unknown_alignment_is_told_and_kept_with_what_was_fitted_on_it(unfitted, tmp_path):
+    unfitted.add_fusion(journey.fuse(unfitted, "attention", {"epochs": 2}))
+    unfitted.set_alignment(*journey.align(unfitted, MyMap(n_components=3)))
+    unfitted.add_fusion(journey.fuse(unfitted, "late-sum", source="aligned"))
+    workspace_files.save(unfitted, tmp_path / "run")
+    opened = workspace_files.open_directory(tmp_path / "run")
+    keeps_the_rest(opened, unfitted)
+    assert opened.alignment is None and "'my-map'" in opened.notices[0] and "'late-sum'" in opened.notices[0]
+    workspace_files.save(opened, tmp_path / "run")
+    own = workspace_files.open_directory(tmp_path / "run", own=[MyMap])
+    assert list(own.fusions) == ["attention", "late-sum"] and isinstance(own.alignment, MyMap)
+    opened.set_alignment(*journey.align(opened, "cca", {"n_components": 3}))
+    assert not opened.notices, "another alignment takes its place"
+
+
+@pytest.mark.parametrize("file", ["fusions/1.json", "fusions/1.safetensors"])
+def test_a_damaged_fit_is_told_and_all_else_opens(workspace, tmp_path, file):
+    workspace.add_fusion(journey.fuse(workspace, "late-sum"))
+    workspace_files.save(workspace, tmp_path / "run")
+    (tmp_path / "run" / file).write_bytes(b"{not at all")
+    opened = workspace_files.open_directory(tmp_path / "run")
+    keeps_the_rest(opened, workspace)
+    assert "'late-sum'" in opened.notices[0] and "\n" not in opened.notices[0]
+    workspace_zip.save_zip(opened, tmp_path / "w.zip", tmp_path / "work")
+    again = workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other")
+    assert again.notices == opened.notices and again.unread[0].files == opened.unread[0].files
+    opened.set_embeddings(opened.embeddings, opened.encoders)
+    assert not opened.notices, "a fit of other vectors is nothing to keep"
+
+
+def test_two_fits_of_a_method_are_saved_and_a_workspace_of_before_opens(workspace, tmp_path):
+    workspace.add_fusion(journey.fuse(workspace, "attention", {"width": 16, "epochs": 2}))
+    workspace_files.save(workspace, tmp_path / "run")
+    opened = workspace_files.open_directory(tmp_path / "run")
+    assert list(opened.fusions) == ["attention", "attention-2"] and opened.current == "attention-2"
+    assert opened.titles == workspace.titles and opened.fusions["attention-2"].id == "attention-2"
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    about["fusions"] = [{k: v for k, v in f.items() if k != "method"} for f in about["fusions"][:1]]
+    about["current"] = "attention"
+    (tmp_path / "run" / "run.json").write_text(json.dumps(about))
+    old = workspace_files.open_directory(tmp_path / "run")
+    assert old.current == "attention" and old.fitted.id == old.fitted.method == "attention"

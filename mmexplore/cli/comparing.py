@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mmexplore.cli.options import FitSeed, Json, Run, parameters_of_each
+from mmexplore.cli.opening import opened
+from mmexplore.cli.options import FitSeed, Json, Run
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.journey.comparing import Comparison, at_the_ceiling
 
@@ -16,7 +17,11 @@ from mmexplore.journey.comparing import Comparison, at_the_ceiling
 def compare(
     run: Run,
     methods: Annotated[
-        str, typer.Option(metavar="A,B", help="Names, kinds (alignment, fusion, generative), or all.")
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Names (with settings: attention:width=16), kinds (alignment, fusion, generative), or all.",
+        ),
     ] = "all",
     seeds: Annotated[int, typer.Option(min=1, help="Fits of each method, with as many seeds.")] = 3,
     labels_per_class: Annotated[
@@ -27,10 +32,6 @@ def compare(
     ] = 0.5,
     target: Annotated[str | None, typer.Option(help="Column to predict: label, another column, or none.")] = None,
     source: Annotated[str, typer.Option(help="Vectors to fuse: encoded or aligned.")] = "encoded",
-    param: Annotated[
-        list[str] | None,
-        typer.Option(metavar="METHOD.NAME=VALUE", help="A setting; `mmexplore methods METHOD` lists them."),
-    ] = None,
     seed: FitSeed = None,
     as_json: Json = False,
 ) -> None:
@@ -39,14 +40,11 @@ def compare(
     Alignments are judged by held-out retrieval, fusions and generative models by the held-out task. RUN is not changed.
     Stopped with Ctrl-C it prints what was scored until then.
     """
-    from mmexplore import journey, workspace_files
-    from mmexplore.methods import all_methods
+    from mmexplore import journey
 
-    chosen = journey.named_methods(methods)
-    params = parameters_of_each(param, all_methods(), chosen)
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     workspace.seed = workspace.seed if seed is None else seed
-    setting = journey.Setting(chosen, seeds, labels_per_class, missing, target, source, params)
+    setting = journey.Setting(journey.named_methods(methods), seeds, labels_per_class, missing, target, source)
     heard: deque[Comparison] = deque(maxlen=1)
     try:
         comparison = journey.compare(workspace, setting, stderr_progress(), heard.append)
@@ -60,18 +58,18 @@ def compare(
     else:
         for kind in ("fusion", "alignment"):
             if kind in answer:
-                _print_race(kind, answer[kind], answer["seeds"])
+                _print_race(kind, answer[kind])
     if not comparison.complete:
         print(f"Stopped: {comparison.come_far}.", file=sys.stderr)
         raise typer.Exit(130)
 
 
-def _print_race(kind: str, race: dict[str, Any], seeds: list[int]) -> None:
+def _print_race(kind: str, race: dict[str, Any]) -> None:
     if not race["results"]:
         _print_rest(race)
         return
     print(f"{kind}: {race['metric']} over {race['n']} {race['rows']} rows, chance {race['chance']:.3f}")
-    print(f"interval: {race['interval']}; {len(seeds)} seed(s)")
+    print(f"interval: {race['interval']}; {race['ranked_seeds']} seed(s)")
     print(f"missing: {race['with_missing']}")
     if race["reference"]:
         print(f"gain: over {race['reference']}, item by item")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mmexplore.cli.opening import opened
 from mmexplore.cli.options import Json, Run
 from mmexplore.cli.printing import print_json, print_table
 from mmexplore.errors import UserError
@@ -29,10 +30,10 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Which words and which regions of an item's picture and text make them alike, and whether to believe it."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import journey
 
     image, text = [*between.split(","), ""][:2] if between else (None, None)
-    seen = journey.explain_item(workspace_files.open_directory(run), item, method, baseline, image, text)
+    seen = journey.explain_item(opened(run), item, method, baseline, image, text)
     if out is not None:
         from mmexplore.explanation_page import explanation_page
 

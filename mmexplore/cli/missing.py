@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mmexplore.cli.opening import opened
 from mmexplore.cli.options import Json, Run
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
@@ -14,7 +15,7 @@ from mmexplore.errors import UserError
 def missing(
     run: Run,
     methods: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Methods to compare; by default those that are fitted.")
+        str | None, typer.Option(metavar="A,B", help="Methods or ids of fits to compare; by default all fits.")
     ] = None,
     modality: Annotated[
         str, typer.Option(metavar="NAME|all", help='What goes missing: a modality, each in turn (all), or "any cell".')
@@ -26,11 +27,10 @@ def missing(
     as_json: Json = False,
 ) -> None:
     """Take modalities away for a share of the items: score against share, area, and the worst subset."""
-    from mmexplore import workspace_files
     from mmexplore.journey.missing import missing_lab, missing_summary
 
     wanted = [m.strip() for m in methods.split(",") if m.strip()] if methods is not None else None
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     lab = missing_lab(workspace, wanted, modality, _shares(shares), at, by_class, seeds, stderr_progress())
     answer = missing_summary(lab)
     if as_json:

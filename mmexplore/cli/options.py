@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from mmexplore.errors import UserError
 from mmexplore.param import read_param
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A workspace directory made by `mmexplore embed` or the app.")]
@@ -17,6 +16,12 @@ Seed = Annotated[int, typer.Option(help="Seed of every random choice: the same s
 Params = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="NAME=VALUE", help="A setting; `mmexplore methods NAME` lists them."),
+]
+Fit = Annotated[
+    str | None,
+    typer.Option(
+        "--method", metavar="FIT", help="A fit by its id, or a method (its latest fit); by default the one in use."
+    ),
 ]
 FitSeed = Annotated[int | None, typer.Option("--seed", help="Seed; by default the workspace's.")]
 
@@ -40,22 +45,3 @@ def parameters(given: list[str] | None, methods: Mapping[str, type], method: str
     """
     typed = assignments(given, "--param", "NAME=VALUE")
     return {name: read_param(methods[method], name, text) for name, text in typed.items() if method in methods}
-
-
-def parameters_of_each(
-    given: list[str] | None, methods: Mapping[str, type], chosen: tuple[str, ...]
-) -> dict[str, dict[str, Any]]:
-    """--param METHOD.NAME=VALUE as method -> its settings; `chosen` are the methods that take part.
-
-    Raises:
-        UserError: as `parameters`; or it names none of `chosen`.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for key, text in assignments(given, "--param", "METHOD.NAME=VALUE").items():
-        method, sign, name = key.partition(".")
-        if not sign or not name:
-            raise typer.BadParameter(f"--param takes METHOD.NAME=VALUE, not {f'{key}={text}'!r}")
-        if method not in chosen:
-            raise UserError(f"{method!r} is not compared", "--param", f"choose one of: {', '.join(chosen)}")
-        found.setdefault(method, {})[name] = read_param(methods[method], name, text)
-    return found

@@ -53,8 +53,15 @@ class StderrLine:
         if now - self.last < (0.1 if terminal else 5) and not through:
             return
         self.last = now
-        line = f"{progress.done}/{progress.total} {progress.message}" if progress.total else progress.message
+        line = f"{how_far(progress.done, progress.total)} {progress.message}" if progress.total else progress.message
         print(f"\r\033[K{line[:100]}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+
+def how_far(done: float, total: float) -> str:
+    """ "3/48" where things are counted (one that is half done does not count yet), else "35 %"."""
+    if total == int(total):
+        return f"{int(done)}/{int(total)}"
+    return f"{100 * done / total:.0f} %"
 
 
 def stderr_progress() -> Progress:

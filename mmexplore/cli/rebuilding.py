@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mmexplore.cli.opening import opened
 from mmexplore.cli.options import Json, Run
 from mmexplore.cli.printing import print_json, print_table
 
@@ -16,15 +17,16 @@ def reconstruct(
     item: Annotated[str | None, typer.Option(help="The id of one item; by default all held-out ones.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many nearest items.")] = 6,
     by: Annotated[
-        str | None, typer.Option(metavar="METHOD", help="A fitted method, or ridge-maps; by default the current one.")
+        str | None,
+        typer.Option(metavar="FIT", help="A fit (its id or method) or ridge-maps; by default the one in use."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Rebuild every modality from some (autoencoder, VAE), and find the nearest real items; ridge maps and chance
     beside it."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import journey
 
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     shown = [m.strip() for m in given.split(",") if m.strip()]
     rebuilds = None if by is None else journey.rebuilder(workspace, by)
     if item is None:

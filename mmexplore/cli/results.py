@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmexplore.cli.options import Json, Run
+from mmexplore.cli.opening import opened
+from mmexplore.cli.options import Fit, Json, Run
 from mmexplore.cli.printing import print_json, print_table
 from mmexplore.cli.steps import print_fusion
 from mmexplore.errors import UserError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def weights(
     run: Run,
+    method: Fit = None,
     measured: Annotated[
         bool, typer.Option("--measured", help="Add Shapley values, a null and their agreement.")
     ] = False,
@@ -36,16 +38,17 @@ def weights(
     ] = "classifier",
     as_json: Json = False,
 ) -> None:
-    """Modality weights of the current fusion (learned; with --measured also measured): per item, per class, mean."""
-    from mmexplore import journey, workspace_files
+    """Modality weights of a fusion (learned; with --measured also measured): per item, per class, mean."""
+    from mmexplore import journey
 
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run, method)
     try:
         answer = journey.weights(workspace)
     except UserError:
         if not measured and pid is None:
             raise
-        answer = {"method": journey.fitted_input(workspace)[0].fusion.name, "source": "measured only", "mean": None}
+        fitted = journey.fitted_input(workspace)[0]
+        answer = {"method": fitted.method, "fit": fitted.id, "source": "measured only", "mean": None}
         answer |= {"modalities": journey.fitted_input(workspace)[1].modalities, "per_class": {}, "per_item": {}}
     if measured:
         answer |= journey.measured_weights(workspace, baseline)
@@ -56,7 +59,7 @@ def weights(
         return
     rows = []
     if answer["mean"] is not None:
-        print(f"{answer['method']}, {answer['source']} weights")
+        print(f"{answer['fit']}, {answer['source']} weights")
         rows = [_row("all items", answer["modalities"], answer["mean"])]
         rows += [_row(c, answer["modalities"], w) for c, w in answer["per_class"].items()]
     if measured:
@@ -110,12 +113,12 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find the items of one modality nearest to a text, a media file or another item."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import journey
 
     if sum(q is not None for q in (text, image, file, item)) != 1:
         raise typer.BadParameter("give one of --text, --image, --file and --item")
     image = file if image is None else image
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     if item is not None:
         source = from_modality or next((m for m in journey.embeddings_of(workspace).modalities if m != into), into)
         hits = journey.search_like(workspace, item, source, into, k)
@@ -134,11 +137,11 @@ def search(
         print_table([h | {"score": f"{h['score']:.3f}"} for h in hits], ["rank", "id", "score", "item"])
 
 
-def evaluate(run: Run, as_json: Json = False) -> None:
+def evaluate(run: Run, method: Fit = None, as_json: Json = False) -> None:
     """Retrieval in every direction, with chance, and the fusion's held-out score beside its baselines."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import journey
 
-    answer = journey.evaluate(workspace_files.open_directory(run))
+    answer = journey.evaluate(opened(run, method))
     if as_json:
         print_json(answer)
         return
@@ -163,9 +166,9 @@ def mispairs(
     as_json: Json = False,
 ) -> None:
     """Rows whose own partner ranks badly both ways, the most suspicious first."""
-    from mmexplore import journey, workspace_files
+    from mmexplore import journey
 
-    found, src, dst = journey.mispairs_of(workspace_files.open_directory(run), between.split(",") if between else None)
+    found, src, dst = journey.mispairs_of(opened(run), between.split(",") if between else None)
     if as_json:
         print_json({"between": [src, dst], "rows": found.to_dict("records")})
     else:
@@ -177,10 +180,9 @@ def mispairs(
 
 def report(run: Run, out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html")) -> None:
     """Write one self-contained HTML page about the workspace."""
-    from mmexplore import workspace_files
     from mmexplore.report import report as make
 
-    page = make(workspace_files.open_directory(run))
+    page = make(opened(run))
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:

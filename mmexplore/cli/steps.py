@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mmexplore.cli.opening import opened
 from mmexplore.cli.options import FitSeed, Json, Params, Run, Seed, assignments, parameters
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
@@ -112,7 +113,7 @@ def align(
     from mmexplore import alignment, journey, workspace_files
 
     params = parameters(param, alignment.methods(), method)
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     workspace.seed = workspace.seed if seed is None else seed
     workspace.set_alignment(*journey.align(workspace, method, params, stderr_progress()))
     workspace_files.save(workspace, run)
@@ -171,12 +172,12 @@ def fuse(
     param: Params = None,
     as_json: Json = False,
 ) -> None:
-    """Fit a fusion, and score it beside its baselines."""
+    """Fit a fusion, and score it beside its baselines. A fit with other settings stands beside the earlier ones."""
     from mmexplore import journey, workspace_files
     from mmexplore.methods import fusion_methods
 
     params = parameters(param, fusion_methods(), method)
-    workspace = workspace_files.open_directory(run)
+    workspace = opened(run)
     fitted = journey.fuse(
         workspace,
         method,
@@ -190,7 +191,8 @@ def fuse(
     )
     workspace.add_fusion(fitted)
     workspace_files.save(workspace, run)
-    summary = journey.fusion_summary(fitted)
+    assert workspace.fitted is not None
+    summary = journey.fusion_summary(workspace.fitted)
     if as_json:
         print_json(summary)
     else:
@@ -198,8 +200,8 @@ def fuse(
 
 
 def print_fusion(summary: dict[str, Any]) -> None:
-    print(f"{summary['method']}: {summary['metric']} on {summary['rows']} rows (n = {summary['n']})")
-    rows = [{"model": summary["method"], **_shown(summary)}]
+    print(f"{summary['fit']}: {summary['metric']} on {summary['rows']} rows (n = {summary['n']})")
+    rows = [{"model": summary["fit"], **_shown(summary)}]
     rows += [{"model": name, **_shown(b)} for name, b in summary["baselines"].items()]
     print_table(rows, ["model", "score", "interval"])
 

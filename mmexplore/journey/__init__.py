@@ -7,7 +7,7 @@ first fit draws; the caller keeps the answer with `set_embeddings`, `set_alignme
 
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.columns import columns_of, tables_of
-from mmexplore.journey.comparing import Comparison, Setting, compare, named_methods
+from mmexplore.journey.comparing import Comparison, Entry, Setting, compare, named_methods
 from mmexplore.journey.encoding import default_encoder, default_encoders, default_store, encode, language_of
 from mmexplore.journey.evaluating import directions, evaluate, evaluation_rows, fusion_summary, retrieval_reports
 from mmexplore.journey.explaining import (
@@ -48,6 +48,7 @@ from mmexplore.journey.truth import truth_of_methods
 
 __all__ = [
     "Comparison",
+    "Entry",
     "Seen",
     "Setting",
     "Steps",

@@ -98,7 +98,8 @@ def evaluate(workspace: Workspace) -> dict[str, Any]:
 def fusion_summary(fitted: FittedFusion) -> dict[str, Any]:
     """method, metric, score, interval, baselines, rows: what stands beside a fusion wherever it is shown."""
     return {
-        "method": fitted.fusion.name,
+        "method": fitted.method,
+        "fit": fitted.id,
         "objective": fitted.fusion.objective_,
         "target": fitted.target,
         "seed": fitted.seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -91,7 +91,7 @@ def pair_of(
     reader = registry.load(workspace.encoders[text_modality], Kind.TEXT)
     if not isinstance(image, PictureEncoder):
         raise UserError("does not encode pictures", image_modality, "choose a picture encoder on the Encode page")
-    now = replace(workspace)  # as it is: a pair is looked at for longer than the workspace stays the same
+    now = workspace.snapshot()  # as it is: a pair is looked at for longer than the workspace stays the same
     return Pair(
         square=image.squares([picture])[0],
         text=text.strip(),

@@ -11,18 +11,19 @@ import pandas as pd
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
+from mmexplore.fits import title_of
 from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import evaluate_fusion, view_rows
 from mmexplore.fusion.exam import exam
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import embeddings_of, epochs, make
+from mmexplore.journey.asking import Method, embeddings_of, epochs, make_fusion
 from mmexplore.methods import fusion_methods
 from mmexplore.workspace import FittedFusion, Workspace
 
 
 def fuse(
     workspace: Workspace,
-    method: str,
+    method: Method,
     params: dict[str, Any] | None = None,
     objective: str | None = None,
     target: str | None = None,
@@ -35,13 +36,15 @@ def fuse(
     """Fit a fusion on the train rows and score it, beside its baselines, on rows it has not seen.
 
     Args:
+        method: its name, or the class or an instance of one.
+        params: instead of the method's defaults (of an instance: instead of its own).
         target: "label" (the default where there are labels), another column, or "none" to ignore labels.
         source: "encoded" (the vectors as the encoders made them) or "aligned".
         labels_per_class: a label budget (see `fusion.budget.keep_labels`); None = every label.
         hear: told the values of each epoch while the fit runs.
     """
     seed = workspace.seed if seed is None else seed
-    estimator = make(fusion_methods(), method, params, "fusion")
+    estimator = make_fusion(method, params)
     workspace.ensure_split()
     embeddings = fusion_input(workspace, target, source)
     if labels_per_class is not None:
@@ -104,10 +107,11 @@ def weights(workspace: Workspace) -> dict[str, Any]:
     learned = fitted.fusion.modality_weights(embeddings)
     if learned is None:
         those = ", ".join(name for name, method in fusion_methods().items() if method.gives_weights)
-        raise UserError("has no weights of its own", fitted.fusion.card.title, f"fit one that has: {those}")
+        raise UserError("has no weights of its own", title_of(fitted.fusion), f"fit one that has: {those}")
     some = embeddings.mask.any(axis=1)
     answer: dict[str, Any] = {
-        "method": fitted.fusion.name,
+        "method": fitted.method,
+        "fit": fitted.id,
         "source": "learned",
         "modalities": embeddings.modalities,
         "mean": learned[some].mean(axis=0).tolist() if some.any() else None,

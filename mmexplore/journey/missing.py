@@ -12,9 +12,8 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import make
+from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import fusion_methods
 from mmexplore.robustness.curves import Curve, difference
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.judge import LATE_PRODUCT
@@ -33,7 +32,7 @@ def missing_target(workspace: Workspace) -> tuple[str | None, str]:
 
 
 def missing_methods(workspace: Workspace) -> list[str]:
-    """Names of the methods to begin with: what is fitted, else attention fusion."""
+    """What to begin with: the ids of all fits, else attention fusion."""
     return list(workspace.fusions) or ["attention"]
 
 
@@ -49,11 +48,12 @@ def missing_lab(
 ) -> Lab:
     """Take modalities away for a share of the items and judge each method, on the same rows with the same holes.
 
-    A method that the workspace has fitted to the same target is taken as it is, with its parameters; another is fitted
-    with its defaults. Nothing is kept in the workspace but the split, where it had none.
+    A fit of the same target is taken as it is; one of another target is fitted anew with its parameters, a method that
+    is not fitted with its defaults. Nothing is kept in the workspace but the split, where it had none.
 
     Args:
-        methods: names of fusion or generative methods; None = `missing_methods`.
+        methods: ids of fits, or names of fusion or generative methods (the latest fit of the method where there is
+            one); None = `missing_methods`.
         modality: a name, "all" (each in turn), or `robustness.holes.ANY` (every cell by itself).
         shares, at, seeds: see `robustness.lab.Plan`.
         by_class: only items with this label lose it.
@@ -76,8 +76,8 @@ def missing_lab(
         progress.check()
 
     def fit(name: str, given: Embeddings) -> Fusion:
-        kept = workspace.fusions.get(name)
-        blank = make(fusion_methods(), name, None if kept is None else kept.fusion.own_params(), "fusion")
+        kept = workspace.fit_of(name)
+        blank = make_fusion(name if kept is None else kept.fusion)
         objective, seed = (None, workspace.seed) if kept is None else (kept.fusion.objective_, kept.seed)
         if objective not in (None, "contrastive", "reconstruction", given.target_kind):
             objective = None  # it was fitted to another kind of target
@@ -86,7 +86,7 @@ def missing_lab(
     fitted: dict[str, Fusion] = {}
     for i, name in enumerate(names):
         progress.update(i, len(names), f"fit {name}")
-        kept = workspace.fusions.get(name)
+        kept = workspace.fit_of(name)
         same = kept is not None and (kept.target or "none", kept.source) == (_named(target, embeddings), source)
         fitted[name] = kept.fusion if kept is not None and same else fit(name, embeddings)
     lab = run_lab(embeddings, fitted, fit, plan, progress)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.fits import title_of
 from mmexplore.fusion.score import scored_rows
 from mmexplore.journey.asking import embeddings_of, known
 from mmexplore.journey.fusing import fitted_input, fusion_input, rows_name
@@ -36,7 +37,7 @@ def can_rebuild(fitted: FittedFusion) -> bool:
 
 
 def rebuilder(workspace: Workspace, name: str) -> FittedFusion | RidgeFill:
-    """Who rebuilds, by name: a fitted method, or the ridge maps (which are fitted here).
+    """Who rebuilds: a fit by its id, a method by its name (its latest fit), or the ridge maps (fitted here).
 
     Raises:
         UserError: nothing of that name is fitted.
@@ -44,12 +45,12 @@ def rebuilder(workspace: Workspace, name: str) -> FittedFusion | RidgeFill:
     if name == RidgeFill.name:
         embeddings_of(workspace)
         return RidgeFill().fit(workspace.ensure_split())
-    if name not in workspace.fusions:
+    if (fitted := workspace.fit_of(name)) is None:
         those = [n for n, f in workspace.fusions.items() if can_rebuild(f)]
         raise UserError(
             f"no fitted method is called {name!r}", "rebuild", f"choose one of: {', '.join([*those, RidgeFill.name])}"
         )
-    return workspace.fusions[name]
+    return fitted
 
 
 def real_items(workspace: Workspace, by: By = None) -> RealItems:
@@ -165,7 +166,7 @@ def _who(workspace: Workspace, by: By) -> tuple[Rebuilds, str]:
     if not can_rebuild(found):
         raise UserError(
             "cannot rebuild a modality",
-            found.fusion.card.title,
+            title_of(found.fusion),
             "fit an autoencoder or a multimodal VAE, or choose the objective `reconstruction`",
         )
     return cast(Rebuilds, found.fusion), found.source

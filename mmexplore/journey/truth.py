@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mmexplore.attribution.truth import BesideTruth, beside_truth
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import make
+from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.fusing import fusion_input
 from mmexplore.methods import fusion_methods
 from mmexplore.workspace import Workspace
@@ -16,13 +17,15 @@ from mmexplore.workspace import Workspace
 def truth_of_methods(
     workspace: Workspace, methods: Sequence[str] | None = None, progress: Progress | None = None
 ) -> tuple[list[BesideTruth], list[str]]:
-    """Fit each method to the labels with its default parameters (or take it as fitted here) and measure it.
+    """Fit each method to the labels with its default parameters (or take a fit of the labels as it is) and measure it.
 
     Args:
-        methods: names; every fusion and generative method by default.
+        methods: ids of fits, or names of methods (the latest fit of the method where there is one); every fusion and
+            generative method by default.
 
     Returns:
-        what was measured, in the order asked for, and a sentence for each method that could not be.
+        what was measured, in the order asked for and under the names asked for, and a sentence for each method that
+        could not be.
 
     Raises:
         UserError: the data does not carry the truth.
@@ -34,14 +37,14 @@ def truth_of_methods(
     for i, name in enumerate(names):
         if progress is not None:
             progress.update(i, len(names), f"fitting {name}")
-        kept = workspace.fusions.get(name)
+        kept = workspace.fit_of(name)
         try:
             if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
                 fusion = kept.fusion
             else:
-                fusion = make(fusion_methods(), name, None, "fusion")
+                fusion = make_fusion(name if kept is None else kept.fusion)
                 fusion.set_params(objective="classification", random_state=workspace.seed).fit(embeddings)
-            found.append(beside_truth(fusion, embeddings, workspace.seed))
+            found.append(replace(beside_truth(fusion, embeddings, workspace.seed), method=name))
         except UserError as error:
             refused.append(f"{name}: {error}")
     return found, refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -44,7 +43,7 @@ def start(workspace: Workspace, method: str, params: dict[str, Any], title: str)
     """Submit the fit as a job; its alignment is used from then on."""
     if not alignment.methods()[method].fitted_in_advance:
         workspace.ensure_split()
-    embeddings, frozen, hear = workspace.embeddings, replace(workspace), live.watch("align", title)
+    embeddings, frozen, hear = workspace.embeddings, workspace.snapshot(), live.watch("align", title)
     once = session.once(("align", method, repr(params)), gives=lambda found: found)
 
     def work(progress: Progress):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from mmexplore import alignment, fusion, generative, journey
+from mmexplore.fits import changed, title_of
 from mmexplore.jobs import Progress
-from mmexplore.journey.comparing import Comparison, Setting
+from mmexplore.journey.comparing import Comparison, Entry, Setting
 from mmexplore.methods import all_methods
 from mmexplore.ui import fusing, jobs_view, live
 from mmexplore.ui.session import CHOICE
-from mmexplore.workspace import Workspace
+from mmexplore.workspace import FittedFusion, Workspace
 
 RESULT = "result.compare"  # forgotten with the workspace it belongs to
 ROOMS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -32,7 +32,7 @@ FEW = {
 # -- choosing ----------------------------------------------------------------------
 def controls(workspace: Workspace) -> Setting:
     """Methods, seeds, label budget, missing rate."""
-    names: list[str] = []
+    names: list[str | Entry] = []
     every, few = {room: list(methods()) for room, methods in ROOMS.items()}, _few(workspace)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button("Choose all", key="compare-all", on_click=_choose, args=(every,))
@@ -43,8 +43,9 @@ def controls(workspace: Workspace) -> Setting:
             methods,
             few[room],
             key=f"{CHOICE}compare.{room}",
-            format_func=lambda n: all_methods()[n].card.title,
+            format_func=lambda n: title_of(all_methods()[n]),
         )
+    names += _other_settings(workspace)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         seeds = int(
             st.number_input(
@@ -85,6 +86,29 @@ def controls(workspace: Workspace) -> Setting:
                 "them.",
             )
     return Setting(tuple(names), seeds, None if budget is None else int(budget), missing / 100, target, source)
+
+
+def _other_settings(workspace: Workspace) -> list[Entry]:
+    """Fits of this workspace with settings of their own: their methods take part a second time, with these."""
+    own = {i: f for i, f in workspace.fusions.items() if changed(type(f.fusion), f.params)}
+    if not own:
+        return []
+    titles, key = {i: workspace.titles[i] for i in own}, f"{CHOICE}compare.settings"
+    fusing.forget_gone(key, own)
+    chosen = st.multiselect(
+        "With the settings of these fits",
+        list(own),
+        key=key,
+        format_func=lambda i: titles.get(i, i),
+        help="Fitted on the Fuse page with other settings than the defaults. Here they are fitted anew, with every "
+        "seed; the same method may take part with its defaults as well.",
+    )
+    return [_entry(own[i]) for i in chosen]
+
+
+def _entry(fit: FittedFusion) -> Entry:
+    params, known = changed(type(fit.fusion), fit.params), all_methods().get(fit.method) is type(fit.fusion)
+    return Entry(fit.method if known else type(fit.fusion), params)
 
 
 def _task(workspace: Workspace) -> tuple[str, str]:
@@ -135,7 +159,7 @@ class Heard:
 def start(workspace: Workspace, setting: Setting) -> None:
     """Submit the comparison; its result is kept for the page, and of a cancelled one what was scored till then."""
     workspace.ensure_split()
-    frozen, heard = replace(workspace), live.listen("compare", Heard())
+    frozen, heard = workspace.snapshot(), live.listen("compare", Heard())
 
     def work(progress: Progress) -> Comparison:
         return journey.compare(frozen, setting, progress, heard)
@@ -148,7 +172,7 @@ def start(workspace: Workspace, setting: Setting) -> None:
         if heard.so_far is not None and heard.so_far.n_scored:
             st.session_state[RESULT] = heard.so_far
 
-    jobs_view.submit(f"Compare {len(setting.methods)} methods", work, take_up, "compare", left=left)
+    jobs_view.submit(f"Compare {len(setting.entries)} methods", work, take_up, "compare", left=left)
 
 
 def last(workspace: Workspace) -> tuple[Comparison | None, bool]:

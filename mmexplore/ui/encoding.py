@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -140,7 +140,7 @@ def show_card(card: EncoderCard) -> None:
 # -- encoding ----------------------------------------------------------------------
 def start(workspace: Workspace, encoders: dict[str, str]) -> None:
     """Submit the job; its vectors replace those of the workspace when done."""
-    dataset, frozen = workspace.dataset, replace(workspace)
+    dataset, frozen = workspace.dataset, workspace.snapshot()
     assert dataset is not None
     began = time.monotonic()
 

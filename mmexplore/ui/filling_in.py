@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.robustness.ridge_fill import RidgeFill
-from mmexplore.ui import rebuilding
+from mmexplore.ui import fusing, rebuilding
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain, section
 from mmexplore.workspace import Workspace
@@ -16,7 +16,8 @@ def panel(workspace: Workspace) -> None:
     """Choose who fills in from what; one item, then all held-out rows."""
     embeddings = workspace.ensure_split()
     able = {n: f for n, f in workspace.fusions.items() if journey.can_rebuild(f)}
-    words = {RidgeFill.name: "Ridge maps (plain regression)"} | {n: f.fusion.card.title for n, f in able.items()}
+    words = {RidgeFill.name: "Ridge maps (plain regression)"} | {i: workspace.titles[i] for i in able}
+    fusing.forget_gone(f"{CHOICE}fill.by", words)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         name = st.selectbox(
             "Filled in by", [*able, RidgeFill.name], key=f"{CHOICE}fill.by", width=320,

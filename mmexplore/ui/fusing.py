@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,8 +10,10 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.estimator import Estimator, OnEpoch
+from mmexplore.fits import short_of, title_of, titles
 from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
+from mmexplore.methods import fusion_methods
 from mmexplore.ui import jobs_view, live, method_card, parameters, session
 from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
@@ -111,16 +112,18 @@ def start(
     fit: Callable[[Workspace, Progress, OnEpoch], FittedFusion],
     key: tuple,
     source: str = "encoded",
+    show: bool = True,
 ) -> None:
-    """Submit `fit(frozen workspace, progress, hear)` as a job; its fusion is kept when done.
+    """Submit `fit(frozen workspace, progress, hear)` as a job; its fit is kept beside the others when done.
 
     Args:
         key: what it depends on beside the vectors (see `session.once`).
+        show: the views show it then. False for what a page fits for a purpose of its own.
     """
     workspace.ensure_split()
-    embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, replace(workspace)
+    embeddings, aligned, frozen = workspace.embeddings, workspace.aligned, workspace.snapshot()
     hear = live.watch("fuse", title)
-    once = session.once(key, gives=lambda fitted: (fitted,))
+    once = session.once(key, gives=lambda fitted: (fitted, fitted.fusion))
 
     def work(progress: Progress) -> FittedFusion:
         return once(lambda: fit(frozen, progress, hear))
@@ -129,8 +132,8 @@ def start(
         now = session.workspace()
         if now.embeddings is not embeddings or (source == "aligned" and now.aligned is not aligned):
             return "The vectors were changed meanwhile, so the fit was not kept."
-        now.add_fusion(fitted)
-        return f"Fitted: {title}. Next: Weights or Latent space."
+        kept = now.titles[now.add_fusion(fitted, show)]
+        return f"Fitted: {kept}. Next: Weights or Latent space." if show else f"Fitted: {kept}."
 
     jobs_view.submit(f"Fit: {title}", work, take_up, "fuse")
 
@@ -147,7 +150,7 @@ ROWS = {"test": "test rows", "held-out": "held-out rows", "all": "rows, the fitt
 def score_table(fitted: FittedFusion) -> pd.DataFrame:
     """The fused score beside its baselines and chance: what, score, low, high (the 95 % interval)."""
     score = fitted.score
-    lines = [_line(f"fused: {fitted.fusion.card.title}", score.score, score.interval)]
+    lines = [_line(f"fused: {title_of(fitted.fusion)}", score.score, score.interval)]
     for name, line in score.baselines.items():
         lines.append(_line(BASELINES.get(name, f"{name} alone"), line["score"], line["interval"]))
     lines.append(_line("chance", score.chance, [score.chance, score.chance]))
@@ -208,12 +211,13 @@ THREE_DIGITS = {name: st.column_config.NumberColumn(format="%.3f") for name in (
 
 
 def fitted_table(workspace: Workspace) -> pd.DataFrame:
-    """Every fitted fusion: method, what it learned, score with interval, rows, seed."""
+    """Every fit: what it is, what it learned, score with interval, rows, seed, its id for Python and the shell."""
+    called_so = workspace.titles
     return pd.DataFrame(
         [
             {
-                "shown": name == workspace.current,
-                "method": f.fusion.card.title,
+                "shown": id_ == workspace.current,
+                "method": called_so[id_],
                 "objective": f.fusion.objective_,
                 "target": f.target or "-",
                 "vectors": f.source,
@@ -223,24 +227,60 @@ def fitted_table(workspace: Workspace) -> pd.DataFrame:
                 "high": f.score.interval[1],
                 "rows": f.score.rows,
                 "seed": f.seed,
+                "id": id_,
             }
-            for name, f in workspace.fusions.items()
+            for id_, f in workspace.fusions.items()
         ]
     )
 
 
-def show_other(workspace: Workspace) -> None:
-    """Which of the fitted fusions the views show."""
-    names = list(workspace.fusions)
-    if len(names) < 2:
+def choices(workspace: Workspace, short: bool = False) -> dict[str, str]:
+    """What can be asked of a page that measures several: fit id -> title, then the methods that are not fitted yet."""
+    called = short_of if short else title_of
+    new = {name: called(cls) for name, cls in fusion_methods().items() if workspace.fit_of(name) is None}
+    return titles(workspace.fusions, short) | new
+
+
+def forget_gone(key: str, options: Collection[str]) -> None:
+    """Before a widget is drawn: what was chosen in it and is no longer there (a fit that was removed) is not chosen."""
+    chosen = st.session_state.get(key)
+    if isinstance(chosen, list):
+        st.session_state[key] = [c for c in chosen if c in options]
+    elif chosen is not None and chosen not in options:
+        del st.session_state[key]
+
+
+def called(workspace: Workspace, asked: Iterable[str], short: bool = False) -> dict[str, str]:
+    """As `choices`, of what was asked before: a fit that is gone by now is called by its id."""
+    known = choices(workspace, short)
+    return {name: known.get(name, name) for name in asked}
+
+
+def show_other(workspace: Workspace, removable: bool = False) -> None:
+    """Which of the fits the views show, and (`removable`) a button that forgets it; nothing where there is one only."""
+    if len(workspace.fusions) < 2:
         return
-    chosen = st.selectbox(
-        "Shown in the views",
-        names,
-        index=names.index(workspace.current or names[0]),
-        key="shown-fusion",
-        format_func=lambda n: one_line(workspace.fusions[n].fusion.card.title),
-    )
-    if chosen != workspace.current:
-        workspace.current = chosen
-        st.rerun()
+    called_so = workspace.titles
+    st.session_state["shown-fusion"] = workspace.current
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="shown-fit"):
+        st.selectbox(
+            "Shown in the views",
+            list(workspace.fusions),
+            key="shown-fusion",
+            width=420,
+            format_func=lambda i: one_line(called_so[i]),
+            on_change=_show,
+            args=(workspace,),
+        )
+        if removable:
+            st.button(
+                "Remove",
+                key="remove-fit",
+                on_click=workspace.remove_fusion,
+                args=(workspace.current,),
+                help="Forget this fit; the others stay.",
+            )
+
+
+def _show(workspace: Workspace) -> None:
+    workspace.current = st.session_state["shown-fusion"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 
 import pandas as pd
@@ -80,7 +79,7 @@ def _few_values(column: pd.Series) -> bool:
 
 
 def _estimate(workspace: Workspace, a: str, b: str, words: str, target: str, key: tuple) -> None:
-    frozen = replace(workspace)
+    frozen = workspace.snapshot()
 
     def work(progress: Progress) -> tuple[Information, str]:
         return journey.information_of(frozen, a, b, words, target, progress)

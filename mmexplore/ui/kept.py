@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import pandas as pd
 from mmexplore.identity import uid_of
 
 _MISSING = object()
+PATIENCE = 60.0  # seconds that somebody waits for another's computation before they compute it themselves
 
 
 class Kept:
@@ -63,20 +65,36 @@ class Kept:
             while len(self._kept) > 1 and (len(self._kept) > self.entries or total > self.max_bytes):
                 total -= self._kept.popitem(last=False)[1][1]
 
-    def once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """The result under this key, computed now if it is not kept."""
+    def once(
+        self,
+        key: Hashable,
+        compute: Callable[[], Any],
+        waiting: Callable[[], AbstractContextManager] = nullcontext,
+        patience: float = PATIENCE,
+    ) -> Any:
+        """The result under this key, computed now if it is not kept.
+
+        Args:
+            waiting: entered while another computes it: a word to who waits.
+            patience: seconds to wait for the other at most; then it is computed here as well.
+        """
         if (known := self.get(key, _MISSING)) is not _MISSING:
             return known
         with self._lock:
             alone = self._computing.setdefault(key, threading.Lock())
+        mine = alone.acquire(blocking=False)
+        if not mine:
+            with waiting():
+                mine = alone.acquire(timeout=patience)
         try:
-            with alone:
-                if (known := self.get(key, _MISSING)) is _MISSING:
-                    known = compute()
-                    self.put(key, known)
+            if (known := self.get(key, _MISSING)) is _MISSING:
+                known = compute()
+                self.put(key, known)
         finally:
-            with self._lock:
-                self._computing.pop(key, None)
+            if mine:
+                with self._lock:
+                    self._computing.pop(key, None)
+                alone.release()
         return known
 
     def clear(self) -> None:

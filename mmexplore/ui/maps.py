@@ -17,7 +17,7 @@ from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
 from mmexplore.latent.projection import Projection, project_space, project_steps
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.ui import jobs_view, picking, selection, session, views
+from mmexplore.ui import fusing, jobs_view, picking, selection, session, views
 from mmexplore.ui.download import chart
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import plain
@@ -49,6 +49,7 @@ class Options:
 
 def controls(workspace: Workspace) -> tuple[Options, str]:
     """The row above the maps; returns the options and the colour choice."""
+    fusing.show_other(workspace)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom", key="map-controls"):
         method = (
             st.segmented_control(

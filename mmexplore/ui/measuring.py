@@ -17,7 +17,7 @@ from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.value import BASELINES
 from mmexplore.embeddings import Embeddings
 from mmexplore.identity import uid_of
-from mmexplore.ui import session, views, weighing
+from mmexplore.ui import fusing, session, views, weighing
 from mmexplore.ui.absent import absent
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import PERCENT, in_percent, numbers, plain
@@ -70,7 +70,8 @@ def measured(workspace: Workspace) -> Measured:
     learned, norms, embeddings = views.learned_weights(workspace)
     fitted, _ = journey.fitted_input(workspace)
     source = "none" if learned is None else "learned"
-    st.text(f"{fitted.fusion.card.title}. Source of the weights: {source}.")
+    fusing.show_other(workspace)
+    st.text(f"{workspace.title}. Source of the weights: {source}.")
     summary = None
     if learned is None:
         st.info(NO_WEIGHTS)

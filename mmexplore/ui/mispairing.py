@@ -57,10 +57,11 @@ def how_sure(workspace: Workspace, shared: Embeddings, src: str, dst: str) -> No
         st.caption("Exchanges 5 % of the pairs in memory and sees how many of them the ranking finds.")
     if not pressed:
         return
+    seed = workspace.seed  # as in the key: the workspace may have another one when the job's turn comes
 
     def work(progress: Progress) -> Planted:
         progress.update(0, 1, "exchanging pairs and ranking them")
-        return planted_mispairs(shared, src, dst, seed=workspace.seed)
+        return planted_mispairs(shared, src, dst, seed=seed)
 
     def take_up(found: Planted) -> str:
         session.keep(key, found)

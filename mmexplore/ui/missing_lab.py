@@ -40,21 +40,24 @@ def panel(workspace: Workspace) -> None:
     if made is None or made[0] is not workspace.embeddings:
         st.text("Choose what goes missing, and press Drop and measure. Every method meets the same holes.")
         return
-    results(made[1], made[2])
+    results(workspace, made[1], made[2])
 
 
 def _wish(workspace: Workspace) -> dict[str, Any]:
     """The controls: arguments of `journey.missing_lab`."""
     embeddings = journey.fusion_input(workspace, *missing.missing_target(workspace))
-    offered = {n: m for n, m in fusion_methods().items() if embeddings.target_kind or not m.needs_labels}
+    needs = {n: m.needs_labels for n, m in fusion_methods().items()}
+    needs |= {i: f.fusion.needs_labels for i, f in workspace.fusions.items()}
+    offered = {n: t for n, t in fusing.choices(workspace).items() if embeddings.target_kind or not needs[n]}
     begin = [n for n in missing.missing_methods(workspace) if n in offered]
     words = {missing.ALL: "Each modality in turn", ANY: "Any cell, whatever its modality"}
+    fusing.forget_gone(f"{CHOICE}missing.methods", offered)
     methods = st.multiselect(
         "Methods",
         list(offered),
         begin,
         key=f"{CHOICE}missing.methods",
-        format_func=lambda n: offered[n].card.title,
+        format_func=lambda n: offered.get(n, n),
         help="What is fitted on the Fuse page is taken as it is; another is fitted with its defaults.",
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -103,7 +106,7 @@ def _wish(workspace: Workspace) -> dict[str, Any]:
 
 def _start(workspace: Workspace, wish: dict[str, Any]) -> None:
     workspace.ensure_split()
-    embeddings, frozen = workspace.embeddings, replace(workspace, fusions=dict(workspace.fusions))
+    embeddings, frozen = workspace.embeddings, workspace.snapshot()
 
     def work(progress: Progress) -> Lab:
         return missing.missing_lab(frozen, **wish, progress=progress)
@@ -117,9 +120,9 @@ def _start(workspace: Workspace, wish: dict[str, Any]) -> None:
     jobs_view.submit("Drop modalities and measure", work, take_up, "missing")
 
 
-def results(lab: Lab, wish: dict[str, Any]) -> None:
+def results(workspace: Workspace, lab: Lab, wish: dict[str, Any]) -> None:
     """The curves with their areas, and the worst subset."""
-    titles = {name: fusion_methods()[name].card.title for name in lab.subsets}
+    titles = fusing.called(workspace, lab.subsets)
     metric = fusing.METRICS.get(lab.metric, lab.metric)
     section("Score against the share that is missing", missing_words.reading(lab))
     curves = lab.curves
@@ -135,7 +138,7 @@ def results(lab: Lab, wish: dict[str, Any]) -> None:
     chart(figure, "missing-curves")
     for sentence in missing_words.verdicts(lab, titles):
         st.text(sentence)
-    short = {name: fusion_methods()[name].card.short for name in titles}  # so that all columns are seen on a tablet
+    short = fusing.called(workspace, titles, short=True)  # so that all columns are seen on a tablet
     table = missing_words.area_table(lab, curves, short)
     column, ends = st.column_config, [c for c in table.columns if c.startswith("at ")]
     seen, number, most = fusing.for_the_eye(table, lab.metric, *ends, "area")

@@ -37,7 +37,7 @@ def cost(workspace: Workspace, wish: Mapping[str, Any]) -> str:
     """How many fits a wish takes, before it is started."""
     target, _ = missing_target(workspace)
     modalities = len(workspace.embeddings.modalities) if workspace.embeddings and wish["modality"] == ALL else 1
-    new = [m for m in wish["methods"] if m not in workspace.fusions]
+    new = [m for m in wish["methods"] if workspace.fit_of(m) is None]
     fits = len(new)
     if wish["at"] != "test":
         partly = len([s for s in wish["shares"] if 0 < s < 1])

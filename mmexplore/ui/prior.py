@@ -47,7 +47,7 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
             for j, m in enumerate(drawn.modalities)
         ]
     )
-    view_bar("samples", table=lambda: table, python=python_models.samples(n, seed))
+    view_bar("samples", table=lambda: table, python=python_models.samples(workspace.current, n, seed))
 
 
 def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings) -> None:
@@ -77,4 +77,4 @@ def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> Non
         for r, o, e in zip(top["row"], top["oddness"], top["elbo"], strict=True)
     }
     item_grid(workspace, top["row"].to_numpy(), "odd", notes=notes, limit=ODD)
-    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest())
+    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest(workspace.current))

@@ -15,7 +15,7 @@ def comparison(setting: Setting) -> str:
     return (
         OPEN
         + f"""
-from mmexplore.journey import Setting
+from mmexplore.journey import Entry, Setting
 
 comparison = journey.compare(workspace, {setting!r})
 for race in comparison.races:
@@ -53,14 +53,14 @@ print(journey.rebuild_report(workspace, {given!r}, by, limit={limit!r}))
     )
 
 
-def samples(n: int, seed: int) -> str:
+def samples(current: str | None, n: int, seed: int) -> str:
     """Draws from the prior."""
-    return OPEN + f"\nprint(journey.sample_items(workspace, {n!r}, seed={seed!r}))\n"
+    return OPEN + f"workspace.current = {current!r}\n\nprint(journey.sample_items(workspace, {n!r}, seed={seed!r}))\n"
 
 
-def oddest() -> str:
+def oddest(current: str | None) -> str:
     """The items the model knows least."""
-    return OPEN + "\nprint(journey.oddest(workspace).head(20))\n"
+    return OPEN + f"workspace.current = {current!r}\n\nprint(journey.oddest(workspace).head(20))\n"
 
 
 def missing(wish: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from mmexplore.figures.comparing import race_figure
 from mmexplore.journey.comparing import Comparison, Race, at_the_ceiling
-from mmexplore.methods import all_methods
 from mmexplore.ui import comparing, fusing, live, python_models
 from mmexplore.ui.absent import absent
 from mmexplore.ui.download import chart, view_bar
@@ -196,7 +195,7 @@ def columns(race: Race) -> dict[str, Any]:
     over = f"Score minus that of the baseline ({race.reference}), item by item, with its 95 % interval."
     return {
         "method": kind.TextColumn("", width=250, pinned=True),
-        "seeds": kind.NumberColumn(help="How many fits the line stands on so far."),
+        "seeds": kind.NumberColumn(help="How many fits the line stands on; the same number for all."),
         "score": kind.NumberColumn(
             SHORT.get(race.metric, METRICS[race.metric].split(" (")[0]), format=score, help=ABOUT.get(race.metric)
         ),
@@ -220,9 +219,10 @@ def columns(race: Race) -> dict[str, Any]:
 
 def _open(workspace: Workspace, comparison: Comparison, race: Race, event: Any) -> None:
     """Take a fitted method into the workspace and go where it can be looked at."""
-    names = [line.name for line in race.lines if line.name in comparison.fitted]
+    names = [line.name for line in race.lines if not line.baseline and line.name in comparison.fitted]
     if not names:
         return
+    titles = {line.name: line.title for line in race.lines if not line.baseline}
     chosen = [race.lines[i].name for i in event.selection.rows if i < len(race.lines)]
     key = f"{CHOICE}compare.open.{race.kind}"
     picked = f"compare.picked.{race.kind}"
@@ -237,7 +237,7 @@ def _open(workspace: Workspace, comparison: Comparison, race: Race, event: Any) 
             names,
             key=key,
             width=360,
-            format_func=lambda n: all_methods()[n].card.title,
+            format_func=lambda n: titles.get(n, n),
             help="Or click on a line of the table. It is taken over as fitted with the first seed.",
         )
         for title in ("Weights", "Latent space") if race.kind == "fusion" else ("Latent space", "Retrieval"):
@@ -247,7 +247,7 @@ def _open(workspace: Workspace, comparison: Comparison, race: Race, event: Any) 
 
 
 def take_over(workspace: Workspace, comparison: Comparison, name: str) -> None:
-    """The method as fitted with the first seed becomes the one that the views show."""
+    """The entry as fitted with the first seed stands beside the other fits and is the one that the views show."""
     fitted = comparison.fitted[name]
     if isinstance(fitted, FittedFusion):
         workspace.add_fusion(fitted)

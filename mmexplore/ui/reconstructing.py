@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from mmexplore import generative, journey
 from mmexplore.ui import fusing, jobs_view, live, rebuilding
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import plain
+from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import FittedFusion, Workspace
 
 
-def need_rebuilder(workspace: Workspace) -> FittedFusion:
-    """The shown fusion if it can rebuild; else what there is to do, and the end of the page."""
-    fitted = workspace.fitted
-    assert fitted is not None
-    if journey.can_rebuild(fitted):
-        return fitted
-    able = [name for name, f in workspace.fusions.items() if journey.can_rebuild(f)]
-    st.info(
-        plain(
-            f"{fitted.fusion.card.title} makes one vector of an item and cannot go back. An autoencoder or a "
-            "multimodal VAE rebuilds every modality from any of them.",
-            400,
+def need_rebuilder(workspace: Workspace) -> Workspace:
+    """This workspace with a fit in use that can rebuild: the shown one, else one that is chosen here, for this page.
+
+    Where there is none: what there is to do, and the end of the page.
+    """
+    able = [i for i, f in reversed(workspace.fusions.items()) if journey.can_rebuild(f)]
+    titles = workspace.titles
+    if workspace.current not in able:
+        st.info(
+            plain(
+                f"{workspace.title} makes one vector of an item and cannot go back. An autoencoder or a multimodal VAE "
+                "rebuilds every modality from any of them.",
+                400,
+            )
         )
-    )
-    with st.container(horizontal=True):
-        for name in able:
-            title = workspace.fusions[name].fusion.card.title
-            if st.button(plain(f"Show {title}"), key=f"rebuild-show-{name}"):
-                workspace.current = name
-                st.rerun()
-        if not able and st.button(
-            "Fit a multimodal VAE (MVAE)", type="primary", key="rebuild-fit", disabled=jobs_view.busy("fuse")
-        ):
-            _fit(workspace)
+    if able != [workspace.current] and able:
+        fusing.forget_gone(f"{CHOICE}rebuild.by.{workspace.current}", able)
+        chosen = st.selectbox(
+            "Rebuilt by", able, able.index(workspace.current) if workspace.current in able else 0,
+            key=f"{CHOICE}rebuild.by.{workspace.current}", width=420, format_func=lambda i: one_line(titles[i]),
+            help="For this page; the other pages go on showing what is chosen there.",
+        )  # fmt: skip
+        return replace(workspace, current=chosen)
+    if able:
+        return workspace
+    if st.button("Fit a multimodal VAE (MVAE)", type="primary", key="rebuild-fit", disabled=jobs_view.busy("fuse")):
+        _fit(workspace)
     live.curves("fuse")
     return st.stop()
 
 
 def _fit(workspace: Workspace) -> None:
-    card = generative.methods()["mvae"].card
+    """A fit for this page: the others go on showing theirs."""
     fusing.start(
         workspace,
-        card.title,
+        generative.methods()["mvae"].card.title,
         lambda frozen, progress, hear: journey.fuse(frozen, "mvae", progress=progress, hear=hear),
         ("fuse", "mvae", "first", workspace.seed),
+        show=False,
     )
 
 

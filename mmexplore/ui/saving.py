@@ -6,7 +6,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -119,7 +119,7 @@ def _submit(name: str, workspace: Workspace) -> None:
     st.session_state.setdefault(MADE, {}).pop(name, None)
     shutil.rmtree(home, ignore_errors=True)
     path = home / uuid.uuid4().hex[:8] / MAKES[name].file
-    as_it_is = replace(workspace, fusions=dict(workspace.fusions))  # the page may go on fitting meanwhile
+    as_it_is = workspace.snapshot()  # the page may go on fitting meanwhile
     source = workspace.dataset if workspace.dataset is not None else workspace.embeddings
     assert source is not None
     of = "" if workspace.dataset is None else f"{one_line(workspace.dataset.name, 60)}, "
@@ -177,6 +177,8 @@ def _reopen(path: Path, folder: Path, name: str) -> None:
         except UserError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        if opened.notices:
+            st.session_state["notice"] = " ".join(opened.notices)
         return f"{one_line(name, 60)} is open."
 
     jobs_view.submit(f"Open {name}", work, take_up, "reopen", patience=1.0, sentence=True)

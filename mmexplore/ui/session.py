@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -163,7 +164,7 @@ def remember(key: tuple, compute: Callable[[], T]) -> T:
     where the workspace is an untouched built-in example, for all sessions that show it, which then share the result.
     """
     if (shared := _shared_key(key)) is not None:
-        return _shared.once(shared, compute)
+        return _shared.once(shared, compute, _others_turn)
     return _own().once(key, compute)
 
 
@@ -196,7 +197,7 @@ def remember_last(slot: str, key: tuple, compute: Callable[[], T], common: bool 
     common: nothing in it is the person's own choice, so it is shared as by `remember` where that may be.
     """
     if common and (shared := _shared_key((slot, *key))) is not None:
-        return _shared.once(shared, compute)
+        return _shared.once(shared, compute, _others_turn)
     kept: dict[str, tuple[tuple, Any]] = st.session_state.setdefault("last", {})
     if slot not in kept or kept[slot][0] != key:
         kept[slot] = key, compute()
@@ -216,12 +217,17 @@ def keep(key: tuple, value: Any) -> None:
     _own().put(key, value)
 
 
+def _others_turn() -> AbstractContextManager:
+    """What a person sees while another session computes the same of this example."""
+    return st.spinner("Somebody else has just asked for this, too; it appears as soon as it is computed.")
+
+
 def _own() -> Kept:
     return st.session_state.setdefault("results", Kept(KEPT_RESULTS, KEPT_BYTES))
 
 
 def _parts(workspace: Workspace, fits: bool = True) -> tuple[Any, ...]:
-    fitted = tuple(workspace.fusions.values()) if fits else ()
+    fitted = tuple(f.fusion for f in workspace.fusions.values()) if fits else ()  # a fit under another id is the same
     return workspace.dataset, workspace.embeddings, workspace.alignment, workspace.aligned, *fitted
 
 

@@ -27,7 +27,7 @@ def steps(workspace: Workspace) -> list[tuple[str, str]]:
     if workspace.embeddings is not None:
         encoded = ", ".join(f"{m} {d}-d" for m, d in workspace.embeddings.dims.items())
     aligned = "none" if workspace.alignment is None else workspace.alignment.card.title
-    fused = "not yet" if workspace.fitted is None else workspace.fitted.fusion.card.title
+    fused = "not yet" if workspace.fitted is None else workspace.title
     return [("Data", loaded), ("Encoded", encoded), ("Alignment", aligned), ("Fusion", fused)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ _TRIM_EVERY = 200  # thumbnails asked for that this process does not know yet
 _REMEMBERED = 20_000
 
 _asked = itertools.count()
+_lock = threading.Lock()
 #: (file, when changed, bytes, folder, name) -> its drawing, None where it has none; of all sessions of this process
 _known: dict[tuple[Path, int, int, Path, str], tuple[Path, str] | None] = {}
 
@@ -43,11 +45,14 @@ def drawn_of(cell: Path, name: str, draw: Callable[[Path], tuple[bytes, str]]) -
     own = session.folder()
     folder = own / "thumbnails" if cell.is_relative_to(own) else cache_dir("thumbnails")
     asked = (cell, status.st_mtime_ns, status.st_size, folder, name)
-    made = _known.get(asked)
-    if asked not in _known or (made is not None and not made[0].exists()):  # new, or trimmed meanwhile
-        made = _known[asked] = _made(cell, folder, name, draw)
-        while len(_known) > _REMEMBERED:
-            _known.pop(next(iter(_known)), None)
+    with _lock:
+        new, made = asked not in _known, _known.get(asked)
+    if new or (made is not None and not made[0].exists()):  # or trimmed meanwhile
+        made = _made(cell, folder, name, draw)
+        with _lock:  # several sessions draw at once; a dictionary must not change while its oldest key is looked up
+            _known[asked] = made
+            while len(_known) > _REMEMBERED:
+                del _known[next(iter(_known))]
     return made
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -10,8 +13,7 @@ from mmexplore.attribution.truth import TIE, BesideTruth, beside_truth, ranking_
 from mmexplore.figures.contributions import methods_beside_truth
 from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
-from mmexplore.methods import fusion_methods
-from mmexplore.ui import jobs_view, python_weights, session
+from mmexplore.ui import fusing, jobs_view, python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import PERCENT, in_percent, section
@@ -38,13 +40,16 @@ def beside_the_truth(workspace: Workspace) -> None:
     here = []
     if fitted.fusion.objective_ == "classification" and fitted.target == "label":
         key = ("truth.one", uid_of(fitted), session.fingerprint(embeddings))
-        here = [session.remember(key, lambda: beside_truth(fitted.fusion, embeddings, workspace.seed))]
+        mine = session.remember(key, lambda: beside_truth(fitted.fusion, embeddings, workspace.seed))
+        here = [replace(mine, method=fitted.id)]
     _ask(workspace)
-    found = {f.method: f for f in [*here, *(session.recall(_key(workspace)) or [])]}
+    kept: dict[str, tuple[Any, BesideTruth]] = session.recall(_key(workspace)) or {}
+    asked = [told for name, (fusion, told) in kept.items() if fusion is _fusion(workspace, name)]
+    found = {f.method: f for f in [*here, *asked]}
     if not found:
         st.caption("The fusion that is shown was not fitted to the label: measure the others with the button.")
         return
-    _draw(sorted(found.values(), key=_error))
+    _draw(workspace, sorted(found.values(), key=_error))
 
 
 def _key(workspace: Workspace) -> tuple:
@@ -52,22 +57,34 @@ def _key(workspace: Workspace) -> tuple:
     return ("truth.methods", session.fingerprint(workspace.embeddings), workspace.seed)
 
 
+def _fusion(workspace: Workspace, name: str) -> Any:
+    """The fit that was measured under this name; what is told of another one of that name is not its."""
+    fit = workspace.fit_of(name)
+    return None if fit is None else fit.fusion
+
+
 def _ask(workspace: Workspace) -> None:
-    names = {name: method.card.title for name, method in fusion_methods().items()}
+    names = fusing.choices(workspace)
+    fusing.forget_gone(f"{CHOICE}truth.methods", names)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         chosen = st.multiselect(
-            "Methods", list(names), list(names), format_func=lambda n: names[n], key=f"{CHOICE}truth.methods", width=640
+            "Methods",
+            list(names),
+            list(names),
+            format_func=lambda n: names.get(n, n),
+            key=f"{CHOICE}truth.methods",
+            width=640,
         )
         pressed = st.button("Fit and measure them", key="truth-fit", disabled=not chosen or jobs_view.busy(KIND))
     if pressed:
         workspace.ensure_split()
-        key = _key(workspace)
+        key, frozen = _key(workspace), workspace.snapshot()
 
         def work(progress: Progress) -> tuple[list[BesideTruth], list[str]]:
-            return journey.truth_of_methods(workspace, chosen, progress)
+            return journey.truth_of_methods(frozen, chosen, progress)
 
         def take_up(result: tuple[list[BesideTruth], list[str]]) -> str:
-            session.keep(key, result[0])
+            session.keep(key, {found.method: (_fusion(frozen, found.method), found) for found in result[0]})
             return "Measured. " + " ".join(result[1])
 
         jobs_view.submit(f"Measure {len(chosen)} methods beside the truth", work, take_up, KIND)
@@ -77,8 +94,8 @@ def _error(found: BesideTruth) -> float:
     return float(abs(found.measured - found.truth).sum())
 
 
-def _draw(found: list[BesideTruth]) -> None:
-    titles = {name: method.card.title for name, method in fusion_methods().items()}
+def _draw(workspace: Workspace, found: list[BesideTruth]) -> None:
+    titles = fusing.called(workspace, [f.method for f in found])
     figure = methods_beside_truth(found, titles)
     chart(figure, "truth")
     table = pd.DataFrame([_line(f, titles) for f in found])

@@ -171,3 +171,74 @@ def test_reconstruct_over_all_and_for_one_item(own_run):
     assert "chance_rank" in mmexplore("reconstruct", own_run, "--given", "fac", "--item", item)
     with pytest.raises(UserError, match="smell"):
         mmexplore("reconstruct", own_run, "--given", "smell")
+
+
+def test_two_fits_of_a_method_stand_beside_each_other_and_are_named_by_their_ids(own_run):
+    first = json.loads(mmexplore("fuse", own_run, "--method", "attention", *parameters("attention"), "--json"))
+    second = json.loads(mmexplore("fuse", own_run, "--method", "attention", "--param", "epochs=2", "--json"))
+    assert (first["method"], first["fit"], second["method"], second["fit"]) == ("attention",) * 3 + ("attention-2",)
+    assert "attention-2: accuracy" in mmexplore("fuse", own_run, "--method", "attention", "--param", "epochs=2")
+    asked: list[tuple[str, ...]] = [(), ("--method", "attention")]
+    told = {name: json.loads(mmexplore("weights", own_run, *name, "--json")) for name in asked}
+    assert told[()]["fit"] == "attention-2" and told["--method", "attention"]["fit"] == "attention"
+    assert told[()]["mean"] != told["--method", "attention"]["mean"]
+    evaluated = json.loads(mmexplore("evaluate", own_run, "--method", "attention", "--json"))["fusion"]
+    assert evaluated["fit"] == "attention" and evaluated["score"] == first["score"]
+    lab = json.loads(mmexplore("missing", own_run, "--shares", "0,1", "--seeds", "1", "--json"))
+    assert set(lab["subsets"]) == {"attention", "attention-2"}
+    with pytest.raises(UserError, match="choose one of: attention, attention-2"):
+        mmexplore("weights", own_run, "--method", "gone")
+
+
+def test_two_settings_of_a_method_race_in_the_shell(run):
+    names = "late-sum,concat:epochs=2,concat:epochs=2:width=8"
+    answer = json.loads(mmexplore("compare", run, "--methods", names, "--seeds", "1", "--json"))
+    mine = {r["name"]: r["params"] for r in answer["fusion"]["results"] if not r["baseline"]}
+    assert mine == {
+        "late-sum": {}, "concat:epochs=2": {"epochs": 2}, "concat:epochs=2:width=8": {"epochs": 2, "width": 8},
+    }  # fmt: skip
+    assert answer["params"] == {k: v for k, v in mine.items() if v}
+
+
+def test_a_race_that_is_stopped_between_two_rounds_says_over_which_seeds_it_ranks(run, monkeypatch):
+    from mmexplore.fusion.late_product import LateProductFusion
+
+    fit = LateProductFusion.fit
+
+    def interrupted(self, *a, seed=0, **k):
+        if seed:
+            raise KeyboardInterrupt
+        return fit(self, *a, seed=seed, **k)
+
+    monkeypatch.setattr(LateProductFusion, "fit", interrupted)
+    done = CliRunner().invoke(app, ["compare", str(run), "--methods", "late-sum,late-product", "--seeds", "2"])
+    assert done.exit_code == 130 and "Stopped: 2 of 2 methods, 3 of 4 fits." in done.stderr
+    assert "1 seed(s)" in done.stdout and "Ranked over 1 of 2 seeds" in done.stdout
+
+
+def test_what_cannot_be_opened_is_told_on_stderr_and_the_command_goes_on(own_run):
+    mmexplore("fuse", own_run, "--method", "late-sum")
+    about = json.loads((own_run / "fusions" / "0.json").read_text())
+    (own_run / "fusions" / "0.json").write_text(json.dumps(about | {"name": "theirs"}))
+    done = CliRunner().invoke(app, ["fuse", str(own_run), "--method", "late-product", "--json"])
+    assert done.exit_code == 0 and "no method is called 'theirs'" in done.stderr
+    assert json.loads(done.stdout)["fit"] == "late-product"
+    kept = json.loads((own_run / "run.json").read_text())["fusions"]
+    assert [f["name"] for f in kept] == ["late-product", "late-sum"]
+    assert json.loads((own_run / "fusions" / "1.json").read_text())["name"] == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "said"),
+    [(1.1833333333333333, 48, "1/48"), (47.99, 48.0, "47/48"), (48, 48, "48/48"), (1.2, 3.4, "35 %")],
+)
+def test_progress_is_told_in_whole_numbers(done, total, said, capsys):
+    from mmexplore.cli.printing import StderrLine
+    from mmexplore.progress import Progress
+
+    line = StderrLine()
+    line.last = -10.0
+    progress = Progress()
+    progress.update(done, total, "fitting")
+    line(progress)
+    assert capsys.readouterr().err == f"{said} fitting\n"

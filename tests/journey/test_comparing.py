@@ -15,7 +15,7 @@ from mmexplore.errors import Cancelled, UserError
 from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.concat import ConcatFusion
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.comparing import Comparison, Line, Measured, Race, Setting, at_the_ceiling, compare
+from mmexplore.journey.comparing import Comparison, Entry, Line, Measured, Race, Setting, at_the_ceiling, compare
 from mmexplore.journey.comparing.running import best_first
 from mmexplore.progress import Progress
 from tests.journey.small import labelled, quick, shared_pairs, six_views, workspace_of
@@ -246,7 +246,7 @@ def test_every_fit_is_told_at_once_beginning_with_the_baselines(two):
         {},
         {"concat": 1},
         {"concat": 1, "attention": 1},
-        {"concat": 2, "attention": 1},
+        {"concat": 1, "attention": 1},  # one with two seeds is not ranked among those with one
         dict(zip(PAIR, (2, 2), strict=True)),
     ]
     assert {x.name for x in heard[0].races[0].lines} == {"sound", "image", "text", "early concat", "late product"}
@@ -362,3 +362,95 @@ def test_a_concat_that_is_told_to_forget_says_so(monkeypatch):
     found = race(labelled(), *PAIR, n_seeds=2)
     assert [f.name for f in found.races[0].failed] == ["concat"]
     assert "concat" not in found.fitted and line(found, "attention")
+
+
+# -- settings, classes and instances -------------------------------------------------
+class Mine(ConcatFusion):
+    """A fusion of somebody's own."""
+
+    name = "mine"
+
+
+def test_two_settings_of_one_method_and_methods_of_others_race_together():
+    entries = (
+        Entry("concat", {"epochs": 2}),
+        Entry("concat", {"epochs": 2, "width": 8}),
+        Mine(epochs=2),
+        Mine(epochs=2, width=8),
+        Entry(Mine, {"epochs": 1}, "my first"),
+    )
+    found = compare(labelled(), Setting(entries, n_seeds=1))
+    assert not found.races[0].failed
+    mine = {x.name: x for x in found.races[0].lines if not x.baseline}
+    assert set(mine) == set(found.fitted) == {
+        "concat:epochs=2", "concat:epochs=2:width=8", "Mine(epochs=2)", "Mine(width=8, epochs=2)", "my first",
+    }  # fmt: skip
+    assert mine["concat:epochs=2"].score == mine["Mine(epochs=2)"].score, "the same method under another name"
+    assert mine["concat:epochs=2:width=8"].n_parameters < mine["concat:epochs=2"].n_parameters
+    assert (mine["my first"].method, mine["my first"].params) == ("mine", {"epochs": 1})
+    assert mine["concat:epochs=2:width=8"].title.endswith("width 8")
+    fit = found.fitted["Mine(width=8, epochs=2)"]
+    assert isinstance(fit.fusion, Mine) and fit.fusion.width == 8
+    assert json.loads(json.dumps(found.as_dict()))["params"]["my first"] == {"epochs": 1}
+
+
+def test_what_is_named_twice_takes_part_once_and_equal_labels_are_told_apart():
+    again = ConcatFusion(epochs=2)
+    given = ("concat", "concat", again, again, ConcatFusion(epochs=2), ConcatFusion)
+    labels = [e.label for e in Setting(given).entries]
+    assert labels == ["concat", "ConcatFusion(epochs=2)", "ConcatFusion(epochs=2) (2)", "ConcatFusion"]
+
+
+def test_a_modality_that_is_called_as_a_method_takes_nobodys_place():
+    embeddings = data(90)
+    names = {"image": "concat", "sound": "sound", "text": "text"}
+    called = replace(
+        embeddings,
+        vectors={names[m]: v for m, v in embeddings.vectors.items()},
+        present={names[m]: v for m, v in embeddings.present.items()},
+        spaces={names[m]: v for m, v in embeddings.spaces.items()},
+        content={},
+    )
+    lines = [x for x in race(workspace_of(called), "concat").races[0].lines if x.name == "concat"]
+    assert sorted(x.baseline for x in lines) == [False, True]
+
+
+@pytest.mark.parametrize("method", ["nonsense", ConcatFusion.fit, 3])
+def test_a_method_that_is_none_is_one_sentence(method):
+    with pytest.raises(UserError, match="method"):
+        compare(labelled(), Setting(("concat", method), n_seeds=1))
+
+
+def test_what_a_person_types_is_what_the_table_names():
+    names = journey.named_methods("cca,attention:width=16:modality_dropout=0.5,attention")
+    labels = [e.label for e in Setting(names).entries]
+    assert labels == ["cca", "attention:width=16:modality_dropout=0.5", "attention"]
+    assert Setting(journey.named_methods(",".join(labels))).entries == Setting(names).entries
+    for wrong in ("attention:width", "alignment:width=3", "attention:=3"):
+        with pytest.raises(UserError):
+            journey.named_methods(wrong)
+
+
+def test_a_setting_that_the_method_does_not_take_is_listed_and_the_rest_go_on():
+    found = compare(labelled(), Setting(("late-sum", Entry("concat", {"widht": 8})), n_seeds=1))
+    assert [f.name for f in found.races[0].failed] == ["concat:widht=8"] and "widht" in found.races[0].failed[0].reason
+    assert set(found.fitted) == {"late-sum"}
+
+
+# -- a race that is stopped between two rounds ----------------------------------------
+def test_a_stopped_race_ranks_over_the_seeds_that_all_have_had():
+    """After three of four fits one method has had two seeds and the other one: two may have been luckier than one."""
+    few = {"labels_per_class": 4}  # so that the seeds differ
+    stopping = Progress(lambda p: p.cancel() if p.done > 3 else None)
+    left = heard_of(labelled(), "concat", "late-sum", progress=stopping, **few)[-1]
+    assert left.n_done == 3 and not left.complete
+    one = race(labelled(), "concat", "late-sum", **few)
+    for name in ("concat", "late-sum", "late product", "early concat"):
+        assert line(left, name).n_seeds == 1
+        assert (line(left, name).score, line(left, name).gain) == (line(one, name).score, line(one, name).gain)
+    told = left.as_dict()
+    assert told["fusion"]["ranked_seeds"] == 1 and told["seeds"] == [0, 1] and told["complete"] is False
+    assert any("Ranked over 1 of 2 seeds" in note for note in told["fusion"]["notes"])
+    whole = race(labelled(), "concat", "late-sum", n_seeds=2, **few).as_dict()
+    assert whole["fusion"]["ranked_seeds"] == 2 and whole["complete"] is True
+    assert not any("Ranked over" in note for note in whole["fusion"]["notes"])

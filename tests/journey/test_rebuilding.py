@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -128,7 +130,8 @@ def test_a_model_of_aligned_vectors_is_compared_with_those():
     aligned = data.with_vectors({m: v @ np.eye(v.shape[1], 4, dtype=np.float32) for m, v in data.vectors.items()},
                                 dict.fromkeys(data.vectors, "one"))  # fmt: skip
     workspace = showing(data, Says(aligned))
-    workspace.aligned, workspace.fitted.source = aligned, "aligned"
+    workspace.aligned = aligned
+    workspace.add_fusion(replace(workspace.fitted, source="aligned"))
     assert journey.real_items(workspace).embeddings.dims == {"image": 4, "text": 4}
     report = journey.rebuild_report(workspace, ["image"])["modalities"]["text"]
     assert report["recall@1"] == 1 and report["baseline"]["n"] == report["n"]

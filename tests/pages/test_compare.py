@@ -9,10 +9,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmexplore import journey
 from mmexplore.fusion.concat import ConcatFusion
 from mmexplore.jobs import pool
 from mmexplore.journey.comparing import Setting, compare
 from mmexplore.methods import all_methods
+from mmexplore.ui.race import take_over
 from tests.journey.small import quick, shared_pairs, workspace_of
 from tests.pages.conftest import OpenPage
 from tests.pages.test_every_page import markup
@@ -248,3 +250,33 @@ def test_without_anything_to_predict_no_method_that_needs_it_is_offered_first(op
     test.button(key="compare-few").click().run()
     first = test.multiselect(key="choice.compare.Fusions").value
     assert len(first) == 4 and not any(all_methods()[name].needs_labels for name in first)
+
+
+def test_the_settings_of_a_fit_race_beside_the_defaults(open_page: OpenPage, stages):
+    workspace = stages["vectors"]()
+    workspace.add_fusion(journey.fuse(workspace, "concat", {"epochs": 2, "width": 8}))
+    test = open_page("compare", workspace=workspace)
+    test.multiselect(key="choice.compare.Fusions").set_value(["concat"])
+    test.multiselect(key="choice.compare.Generative models").set_value([])
+    test.multiselect(key="choice.compare.Alignments").set_value([])
+    test.multiselect(key="choice.compare.settings").set_value(["concat"])
+    test.number_input(key="choice.compare.seeds").set_value(1)
+    test.run()
+    assert not test.exception and "2 fits" in [t.value for t in test.text]
+    test.button(key="compare").click().run()
+    job = test.session_state["jobs"][0].job
+    assert job.wait(120) and job.state == "done", job.error
+    comparison = job.take()
+    small = next(name for name in comparison.fitted if "width=8" in name)
+    assert set(comparison.fitted) == {"concat", small}
+    test.session_state["jobs"], test.session_state["result.compare"] = [], comparison
+    test.run()
+    look = test.selectbox(key="choice.compare.open.fusion")
+    assert not test.exception and len(set(look.options)) == 2
+    take_over(workspace, comparison, small)
+    assert list(workspace.fusions) == ["concat"], "the very same fit: same settings, same seed"
+    take_over(workspace, comparison, "concat")
+    assert list(workspace.fusions) == ["concat", "concat-2"]
+    workspace.remove_fusion("concat")
+    test.run()
+    assert not test.exception

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from mmexplore import journey
 from mmexplore.methods import all_methods, fusion_methods
 from mmexplore.param import params_of
+from mmexplore.workspace import Workspace
 from tests.journey.small import shared_pairs, workspace_of
 from tests.pages.conftest import OpenPage
 
@@ -96,3 +97,45 @@ def test_every_method_is_asked_for_with_its_defaults(name: str):
     assert [type(v) for v in asked.values()] == [type(d.default) for d in declared.values()]
     labels = [read(w.label) for kind in ("number_input", "selectbox", "toggle", "text_input") for w in test.get(kind)]
     assert sorted(labels) == sorted(d.label for d in declared.values())
+
+
+@pytest.fixture
+def two_fits() -> Workspace:
+    """Attention with its defaults but few epochs, and a narrow one."""
+    workspace = workspace_of(shared_pairs(60, noise=1.0))
+    for width in (64, 8):
+        workspace.add_fusion(journey.fuse(workspace, "attention", {"epochs": 2, "width": width}))
+    return workspace
+
+
+def test_two_fits_of_a_method_are_told_apart_chosen_and_removed(open_page: OpenPage, two_fits):
+    test = open_page("fuse", workspace=two_fits)
+    assert not test.exception
+    table = next(d.value for d in test.dataframe if "shown" in d.value)
+    assert table["id"].tolist() == ["attention", "attention-2"] and table["shown"].tolist() == [False, True]
+    assert len(set(table["method"])) == 2 and table["method"][1].endswith("width 8")
+    shown = test.selectbox(key="shown-fusion")
+    assert shown.value == "attention-2" and shown.options == list(two_fits.titles.values())
+    shown.set_value("attention").run()
+    assert test.session_state["workspace"].current == "attention" and not test.exception
+    test.button(key="remove-fit").click().run()
+    assert not test.exception
+    assert list(two_fits.fusions) == ["attention-2"] and two_fits.current == "attention-2"
+
+
+@pytest.mark.parametrize("page", ["weights", "latent_space"])
+def test_which_fit_is_shown_can_be_chosen_where_it_is_looked_at(open_page: OpenPage, two_fits, page: str):
+    test = open_page(page, workspace=two_fits)
+    test.selectbox(key="shown-fusion").set_value("attention").run()
+    assert not test.exception and two_fits.current == "attention"
+    assert not [b for b in test.button if b.key == "remove-fit"]
+
+
+def test_a_fit_that_was_removed_is_chosen_nowhere(open_page: OpenPage, two_fits):
+    test = open_page("missing_modalities", workspace=two_fits)
+    methods = test.multiselect(key="choice.missing.methods")
+    assert methods.value == ["attention", "attention-2"]
+    assert two_fits.titles["attention-2"] in methods.options
+    two_fits.remove_fusion("attention-2")
+    test.run()
+    assert not test.exception and test.multiselect(key="choice.missing.methods").value == ["attention"]

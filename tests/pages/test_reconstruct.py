@@ -69,12 +69,22 @@ def test_a_fusion_that_cannot_go_back_offers_one_that_can(open_page: OpenPage, s
     waiting = test.session_state["jobs"][0]
     assert waiting.job.wait(120) and waiting.job.state == "done", waiting.job.error
     assert waiting.job.result.fusion.name == "mvae"
+    waiting.take_up(waiting.job.result)
+    assert test.session_state["workspace"].current == "attention", "a fit for this page: the others show what they did"
 
+
+def test_which_fit_rebuilds_is_a_choice_of_this_page(open_page: OpenPage, stages, rebuilding):
     both = stages["fusion"]()
-    both.fusions["mvae"] = rebuilding.fusions["mvae"]
+    both.add_fusion(rebuilding.fusions["mvae"], show=False)
+    both.add_fusion(journey.fuse(both, "mvae", quick("mvae")["mvae"] | {"latent": 3}), show=False)
     test = open_page("reconstruct", workspace=both)
-    test.button(key="rebuild-show-mvae").click().run()
-    assert test.session_state["workspace"].current == "mvae" and not test.exception
+    assert not test.exception and "cannot go back" in test.info[0].value
+    by = test.selectbox(key="choice.rebuild.by.attention")
+    assert by.value == "mvae-2" and by.options == [both.titles["mvae-2"], both.titles["mvae"]]
+    assert both.titles["mvae-2"] in [t.value for t in test.text]
+    by.set_value("mvae").run()
+    assert not test.exception and both.titles["mvae"] in [t.value for t in test.text]
+    assert test.session_state["workspace"].current == "attention"
 
 
 def test_words_of_strangers_stay_words(open_page: OpenPage, rebuilding):

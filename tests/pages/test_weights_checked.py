@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -105,3 +107,31 @@ def test_measured_items_can_be_sorted_by_disagreement(page: AppTest):
     page.selectbox(key="choice.weights.order").set_value(DIFFER).run()
     assert not page.exception
     assert any(t.value.startswith(("measured: sight +", "measured: sight -")) for t in page.text)
+
+
+def test_a_job_that_waits_measures_the_vectors_it_was_started_on(page: AppTest, monkeypatch: pytest.MonkeyPatch):
+    """ "Encode again" is pressed while it waits in the queue: what it finds is of the old vectors, and kept as that."""
+    part_of(page, TRUTH)
+    gate, measure, kept = threading.Event(), journey.truth_of_methods, {}
+
+    def waits(workspace, chosen, progress):
+        assert gate.wait(60)
+        return measure(workspace, chosen, progress)
+
+    monkeypatch.setattr(journey, "truth_of_methods", waits)
+    monkeypatch.setattr(session, "keep", lambda key, value: kept.update({key: value}))
+    page.multiselect(key="choice.truth.methods").set_value(["late-product"]).run()
+    page.button(key="truth-fit").click().run()
+    live = page.session_state["workspace"]
+    before = live.embeddings
+    other = before.with_vectors({m: v[::-1].copy() for m, v in before.vectors.items()}, before.spaces)
+    live.set_embeddings(other, dict(live.encoders))
+    gate.set()
+    waiting = next(w for w in page.session_state["jobs"] if w.kind == "truth")
+    assert waiting.job.wait(60) and waiting.job.state == "done", waiting.job.error
+    found, _ = result = waiting.job.take()
+    waiting.take_up(result)
+    (key,) = kept
+    assert session.fingerprint(before) in key and session.fingerprint(other) not in key
+    old = Workspace(embeddings=before, split_source="drawn")
+    assert np.array_equal(found[0].measured, measure(old, ["late-product"])[0][0].measured)

@@ -97,3 +97,29 @@ def test_the_memory_of_a_figure_is_not_overlooked():
 
     figure = go.Figure(go.Scatter(x=np.zeros(50_000), y=np.zeros(50_000)))
     assert memory_of(figure) >= 800_000
+
+
+def test_who_waits_for_another_is_told_and_does_not_wait_for_ever():
+    kept, begun, go, told = Kept(10, 1 << 20), threading.Event(), threading.Event(), []
+
+    class Told:
+        def __enter__(self):
+            told.append("waiting")
+
+        def __exit__(self, *_):
+            told.append("over")
+
+    def slow() -> int:
+        begun.set()
+        assert go.wait(10)
+        return 7
+
+    first = threading.Thread(target=lambda: told.append(kept.once("k", slow, waiting=Told)))
+    first.start()
+    assert begun.wait(10)
+    assert kept.once("k", lambda: 5, waiting=Told, patience=0.01) == 5, "computed here: the other one is not done"
+    assert told == ["waiting", "over"]
+    go.set()
+    first.join(10)
+    assert told[2:] == [7], "who computes is not told to wait"
+    assert kept.once("k", lambda: 9, waiting=Told) == 7 and not kept._computing

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,24 @@ def test_the_oldest_go_when_there_are_too_many_and_come_back_when_asked(rooms, m
     assert thumbnails.thumbnail_of(own / "red.png") == files[0] and files[0].exists()
     assert len(made) == 5
     assert kept.trim(own / "nowhere") == 0
+
+
+def test_many_sessions_that_draw_at_once_do_not_stumble(rooms, monkeypatch):
+    """The table of what is known is trimmed by one thread while others put something in."""
+    own, _ = rooms
+    cells = []
+    for i in range(40):
+        Image.new("RGB", (4, 4), (i, 0, 0)).save(own / f"{i}.png")
+        cells.append(own / f"{i}.png")
+
+    class Slow(dict):
+        def __iter__(self):
+            keys = super().__iter__()
+            time.sleep(0.001)  # time for another thread to change it
+            yield from keys
+
+    monkeypatch.setattr(thumbnails, "_known", Slow())
+    monkeypatch.setattr(thumbnails, "_REMEMBERED", 3)
+    with ThreadPoolExecutor(8) as pool:
+        drawn = list(pool.map(thumbnails.thumbnail_of, cells))
+    assert all(drawn) and len(thumbnails._known) == 3

@@ -7,16 +7,16 @@ from functools import cached_property
 
 import numpy as np
 
-from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.rows import held_out_rows, train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
+from mmexplore.fits import title_of
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make
-from mmexplore.journey.comparing.results import Setting
+from mmexplore.journey.asking import make_alignment
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
+from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.evaluating import retrieval_reports
 from mmexplore.journey.fusing import rows_name
 from mmexplore.journey.realigning import all_comparable_before, as_one_space
@@ -63,8 +63,8 @@ class AlignmentRace:
         name = "test" if held_out.any() else "held-out"
         return rows_name(self.workspace, name), len(self.plan[0].rows)
 
-    def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, tuple[Alignment, Embeddings]]:
-        estimator, seconds = self._fit(name, self.embeddings, seed, on_epoch)
+    def run(self, entry: Entry, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, tuple[Alignment, Embeddings]]:
+        estimator, seconds = self._fit(entry, self.embeddings, seed, on_epoch)
         clock = Clock()
         aligned = estimator.transform(self.embeddings)
         per_item = clock.seconds / len(self.embeddings)
@@ -74,10 +74,10 @@ class AlignmentRace:
             return found, (estimator, aligned)
         holes = draw_missing(self.embeddings, self.setting.missing, seed) & self.train[:, None]
         try:
-            second, _ = self._fit(name, self.embeddings.hide(holes), seed, None)
+            second, _ = self._fit(entry, self.embeddings.hide(holes), seed, None)
             found.holes = self._recalls(second.transform(self.embeddings))[self.metric]
         except UserError as error:
-            note = f"{estimator.card.title} cannot be fitted with so many cells missing ({str(error).rstrip('.')})."
+            note = f"{title_of(estimator)} cannot be fitted with so many cells missing ({str(error).rstrip('.')})."
             self.notes += [] if note in self.notes else [note]
         return found, (estimator, aligned)
 
@@ -88,8 +88,10 @@ class AlignmentRace:
         runs = [Run(recalls, recalls[self.metric]) for _ in self.seeds]
         return [Baseline(AS_THEY_ARE, "The vectors as they are (they share a space)", runs)]
 
-    def _fit(self, name: str, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None) -> tuple[Alignment, float]:
-        estimator = make(alignments.methods(), name, self.setting.params.get(name), "alignment")
+    def _fit(
+        self, entry: Entry, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None
+    ) -> tuple[Alignment, float]:
+        estimator = make_alignment(entry.method, entry.params)
         clock = Clock()
         estimator.set_params(random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return estimator, clock.seconds

@@ -14,11 +14,10 @@ from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import score_of_rates
 from mmexplore.fusion.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make
-from mmexplore.journey.comparing.results import Setting
+from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
+from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.fusing import fusion_input, mean_entropy, rows_name
-from mmexplore.methods import fusion_methods
 from mmexplore.workspace import FittedFusion, Workspace
 
 LATE = "late product"  # the bar of the field: one plain classifier a modality, their answers multiplied
@@ -40,10 +39,10 @@ class FusionRace:
         return draw_missing(self.embeddings, self.setting.missing, seed)
 
     def fit(
-        self, name: str, embeddings: Embeddings, objective: str, seed: int, on_epoch: OnEpoch | None
+        self, entry: Entry, embeddings: Embeddings, objective: str, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Fusion, float]:
         """The fitted method and its seconds."""
-        fusion = make(fusion_methods(), name, self.setting.params.get(name), "fusion")
+        fusion = make_fusion(entry.method, entry.params)
         clock = Clock()
         fusion.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return fusion, clock.seconds
@@ -106,9 +105,9 @@ class LabelRace(FusionRace):
     def chance(self) -> float:
         return float(np.mean([task.exam.chance for task in self.tasks.values()]))
 
-    def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
+    def run(self, entry: Entry, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
         task = self.tasks[seed]
-        fusion, seconds = self.fit(name, task.given, self.objective, seed, on_epoch)
+        fusion, seconds = self.fit(entry, task.given, self.objective, seed, on_epoch)
         clock = Clock()
         whole = task.exam.rate(predicted(fusion, task.whole, task.exam.targets))
         per_item = clock.seconds / len(task.whole)

@@ -11,31 +11,11 @@ import numpy as np
 from mmexplore.alignment.base import Alignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.fusion.score import interval
+from mmexplore.journey.comparing.setting import Setting
 from mmexplore.workspace import FittedFusion
 
 CEILING = 0.99  # of at most 1: above it too little room is left to tell methods apart
 INTERVAL = "95 % bootstrap over the held-out items, of the mean over the seeds; sd: between the seeds"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is compared.
-
-    Attributes:
-        methods: names.  n_seeds: fits of each, with the workspace's seed and those that follow it.
-        labels_per_class: a label budget; None = every label.
-        missing: share of the cells that are taken away for the score with holes, above 0, up to 1.
-        target, source: as in `journey.fuse`.
-        params: method -> parameters other than its defaults.
-    """
-
-    methods: tuple[str, ...]
-    n_seeds: int = 3
-    labels_per_class: int | None = None
-    missing: float = 0.5
-    target: str | None = None
-    source: str = "encoded"
-    params: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +38,9 @@ class Line:
     """One competitor.
 
     Attributes:
-        n_seeds: how many fits it stands on: those of the setting, fewer where the race was stopped.
+        name: the label of its entry, or the baseline's name.  method: the method's name ("" of a baseline).
+        params: those of the entry that are not the method's defaults.
+        n_seeds: how many fits it stands on: see `Race.n_seeds`.
         score: in the race's metric.  gain: over the race's reference, item by item; None for the reference itself.
         holes: the score with cells missing.  further: other metrics by name.
         n_parameters, fit_seconds, item_seconds: numbers learned; seconds of one fit, of one item; means over seeds.
@@ -78,6 +60,8 @@ class Line:
     fit_seconds: float | None = None
     item_seconds: float | None = None
     entropy: float | None = None
+    method: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
 
     def value(self, measure: str, metric: str) -> Measured | None:
         """Its value in this measure, where `metric` is the race's."""
@@ -86,6 +70,7 @@ class Line:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; what was not measured is None."""
         answer: dict[str, Any] = {"name": self.name, "title": self.title, "family": self.family}
+        answer |= {"method": self.method or None, "params": self.params}
         answer |= {"baseline": self.baseline, "seeds": self.n_seeds}
         for name, value in (("score", self.score), ("gain", self.gain), ("score_with_missing", self.holes)):
             answer[name] = None if value is None else value.score
@@ -123,6 +108,7 @@ class Race:
         with_missing: in words, what the score with holes is.  holes_metric: the measure that it is taken in.
         lines: best first, baselines among them.  failed: by name.
         notes: what else must be said (a sample that was drawn).
+        n_seeds: all lines stand on the fits of the first so many seeds: those that every scored method has had.
     """
 
     kind: str
@@ -137,6 +123,7 @@ class Race:
     lines: tuple[Line, ...]
     failed: tuple[Failed, ...]
     notes: tuple[str, ...] = ()
+    n_seeds: int = 0
 
     @property
     def measures(self) -> list[str]:
@@ -152,8 +139,9 @@ class Race:
 
     def as_dict(self) -> dict[str, Any]:
         names = ("metric", "chance", "rows", "n", "asked", "reference", "with_missing", "holes_metric", "saturated")
-        about = {k: getattr(self, k) for k in names}
+        about: dict[str, Any] = {k: getattr(self, k) for k in names}
         return about | {
+            "ranked_seeds": self.n_seeds,
             "further": self.measures[1:],
             "interval": INTERVAL,
             "results": [line.as_dict() for line in self.lines],
@@ -173,7 +161,7 @@ def at_the_ceiling(measures: list[str], saturated: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both races (either may be absent), and each method as fitted with the first seed.
+    """Both races (either may be absent), and each entry (by its label) as fitted with the first seed.
 
     `n_done` of `n_fits` fits are in it: all of them, unless the job is still at it or was stopped.
     `embeddings` and (where fusions were given aligned vectors) `aligned` are the vectors that they were fitted on.
@@ -201,15 +189,15 @@ class Comparison:
     @property
     def come_far(self) -> str:
         """ "7 of 12 methods", and how many fits where each is fitted several times."""
-        methods = f"{self.n_scored} of {len(self.setting.methods)} methods"
+        methods = f"{self.n_scored} of {len(self.setting.entries)} methods"
         return methods if len(self.seeds) == 1 else f"{methods}, {self.n_done:,} of {self.n_fits:,} fits"
 
     def as_dict(self) -> dict[str, Any]:
         """As `mmexplore compare --json` prints it."""
         s = self.setting
         about: dict[str, Any] = {"seeds": list(self.seeds), "split": self.split, "labels_per_class": s.labels_per_class}
-        about |= {"fits": self.n_fits, "fits_done": self.n_done}
-        about |= {"missing": s.missing, "target": s.target, "source": s.source, "params": s.params}
+        about |= {"fits": self.n_fits, "fits_done": self.n_done, "complete": self.complete}
+        about |= {"missing": s.missing, "target": s.target, "source": s.source, "params": s.given}
         return about | {race.kind: race.as_dict() for race in self.races}
 
 

@@ -1,20 +1,21 @@
-"""Fits every method with every seed, times it, and lists with its reason what fails."""
+"""Fits every entry with every seed, times it, and lists with its reason what fails."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from mmexplore.errors import Cancelled
 from mmexplore.estimator import OnEpoch
+from mmexplore.fits import name_of
 from mmexplore.jobs import Progress, one_sentence
 from mmexplore.journey.asking import epochs
 from mmexplore.journey.comparing.results import Failed, Line, Race, measured
-from mmexplore.methods import all_methods
+from mmexplore.journey.comparing.setting import Entry
 
 
 @dataclass
@@ -51,8 +52,8 @@ class Course(Protocol):
     holes_metric: str
     notes: list[str]
 
-    def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, Any]:
-        """Fit a method and judge it; also what the views can show of it."""
+    def run(self, entry: Entry, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, Any]:
+        """Fit an entry and judge it; also what the views can show of it."""
         ...
 
     def baselines(self) -> list[Baseline]: ...
@@ -78,44 +79,75 @@ class Course(Protocol):
 
 @dataclass
 class Standing:
-    """Who has come how far in one race; `race` is how it stands now."""
+    """Who has come how far in one race; `race` is how it stands now.
+
+    Everyone is judged over the seeds that all who are ranked have had: where a round is half through, its fits wait.
+    """
 
     course: Course
+    entries: Sequence[Entry]
     seeds: tuple[int, ...]
-    fitted: dict[str, Any] = field(default_factory=dict)  # each method with the first seed
+    fitted: dict[str, Any] = field(default_factory=dict)  # label -> as fitted with the first seed
 
     def __post_init__(self) -> None:
-        baselines = {b.name: b for b in self.course.baselines()}
-        self.reference = baselines[self.course.reference].runs if self.course.reference in baselines else None
+        methods = [name_of(e.cls) for e in self.entries]
+        self.titles = {
+            e.label: e.title(full=e.label != m or methods.count(m) > 1)
+            for e, m in zip(self.entries, methods, strict=True)
+        }
+        self.baselines = {b.name: b for b in self.course.baselines()}
         self.runs: dict[str, list[Run]] = {}
         self.failed: dict[str, Failed] = {}
-        self.lines = {b.name: self._line(b.name, b.title, "", True, b.runs) for b in baselines.values()}
+        self._lines: dict[tuple[str, bool], Line] = {}  # by name, and whether it is a baseline
 
-    def score(self, name: str, found: Run, fitted: Any) -> None:
-        """One more fit of a method, of the seed that follows."""
-        method, runs = all_methods()[name], self.runs.setdefault(name, [])
-        runs.append(found)
-        self.fitted.setdefault(name, fitted)
-        self.lines[name] = self._line(name, method.card.title, method.family, False, runs)
+    def score(self, entry: Entry, found: Run, fitted: Any) -> None:
+        """One more fit of an entry, of the seed that follows."""
+        self.runs.setdefault(entry.label, []).append(found)
+        self.fitted.setdefault(entry.label, fitted)
 
-    def fail(self, name: str, error: Exception) -> None:
+    def fail(self, entry: Entry, error: Exception) -> None:
         """Out of the race, with its reason; what it has scored before is not half kept."""
-        self.failed[name] = Failed(name, all_methods()[name].card.title, one_sentence(error))
-        self.fitted.pop(name, None)
-        self.lines.pop(name, None)
+        self.failed[entry.label] = Failed(entry.label, self.titles[entry.label], one_sentence(error))
+        self.fitted.pop(entry.label, None)
+        self.runs.pop(entry.label, None)
+        self._lines.pop((entry.label, False), None)
 
-    def _line(self, name: str, title: str, family: str, baseline: bool, runs: list[Run]) -> Line:
-        reference = None if name == self.course.reference or self.reference is None else self.reference[: len(runs)]
-        return _line(self.course, self.seeds[0], name, title, family, baseline, runs, reference)
+    @property
+    def n_shared(self) -> int:
+        """How many seeds all who are ranked have had; every seed while nobody is."""
+        return min(map(len, self.runs.values()), default=len(self.seeds))
 
     @property
     def race(self) -> Race:
-        course, (rows, n) = self.course, self.course.scored
+        course, (rows, n), shared = self.course, self.course.scored, self.n_shared
+        self._draw_up(shared)
+        notes = list(course.notes)
+        if shared < len(self.seeds):
+            notes.append(f"Ranked over {shared} of {len(self.seeds)} seeds: those that all of these methods have had.")
         return Race(
             course.kind, course.metric, course.chance, rows, n, len(course.groups), course.reference,
-            course.with_missing, course.holes_metric, tuple(best_first(self.lines.values())),
-            tuple(self.failed.values()), tuple(course.notes),
+            course.with_missing, course.holes_metric, tuple(best_first(self._lines.values())),
+            tuple(self.failed.values()), tuple(notes), shared,
         )  # fmt: skip
+
+    def _draw_up(self, shared: int) -> None:
+        """Lines over the first `shared` seeds; those that stand on them already stay."""
+        named: list[tuple[str, bool, list[Run]]] = [(b.name, True, b.runs) for b in self.baselines.values()]
+        named += [(label, False, runs) for label, runs in self.runs.items()]
+        entries, reference = {e.label: e for e in self.entries}, self.course.reference
+        for name, baseline, runs in named:
+            known = self._lines.get((name, baseline))
+            if known is not None and known.n_seeds == shared:
+                continue
+            over = None
+            if reference in self.baselines and not (baseline and name == reference):
+                over = self.baselines[reference].runs[:shared]
+            title = self.baselines[name].title if baseline else self.titles[name]
+            line = _line(self.course, self.seeds[0], name, title, baseline, runs[:shared], over)
+            if not baseline:
+                cls = entries[name].cls
+                line = replace(line, family=cls.family, method=name_of(cls), params=entries[name].given)
+            self._lines[name, baseline] = line
 
 
 def best_first(lines: Iterable[Line]) -> list[Line]:
@@ -123,51 +155,37 @@ def best_first(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda x: (-x.score.score, -(x.holes.score if x.holes else 0.0)))
 
 
-def nobody(kind: str, names: list[str], error: Exception) -> Race:
-    """A race that this data does not allow at all: every method is listed with the reason."""
-    reason, methods = one_sentence(error), all_methods()
-    failed = tuple(Failed(name, methods[name].card.title, reason) for name in names)
+def nobody(kind: str, entries: Sequence[Entry], error: Exception) -> Race:
+    """A race that this data does not allow at all: every entry is listed with the reason."""
+    reason = one_sentence(error)
+    failed = tuple(Failed(e.label, e.title(full=e.label != e.method), reason) for e in entries)
     return Race(kind, "", 0.0, "", 0, 0, None, "", "", (), failed)
 
 
-def run(
-    standing: Standing,
-    names: list[str],
-    progress: Progress | None,
-    done: int,
-    of: int,
-    told: Callable[[int], None],
-) -> None:
-    """Fit and score every method with every seed: all of them with the first, then all with the second ...
+def run(standing: Standing, progress: Progress | None, done: int, of: int, told: Callable[[int], None]) -> None:
+    """Fit and score every entry with every seed: all of them with the first, then all with the second ...
 
     Args:
         done, of: fits before this race, and of the whole job, for `progress`.
         told: called after each fit with how many the whole job has done.
     """
     for seed in standing.seeds:
-        for name in names:
+        for entry in standing.entries:
             if progress is not None:
-                progress.update(done, of, f"{all_methods()[name].card.title}, seed {seed}")
-            if name not in standing.failed:
+                progress.update(done, of, f"{standing.titles[entry.label]}, seed {seed}")
+            if entry.label not in standing.failed:
                 try:
-                    standing.score(name, *standing.course.run(name, seed, epochs(progress, part=(done, of))))
+                    standing.score(entry, *standing.course.run(entry, seed, epochs(progress, part=(done, of))))
                 except Cancelled:
                     raise
                 except Exception as error:  # noqa: BLE001 - whatever it was: it is listed, and the others go on
-                    standing.fail(name, error)
+                    standing.fail(entry, error)
             done += 1
             told(done)
 
 
 def _line(
-    course: Course,
-    seed: int,
-    name: str,
-    title: str,
-    family: str,
-    baseline: bool,
-    runs: list[Run],
-    reference: list[Run] | None,
+    course: Course, seed: int, name: str, title: str, baseline: bool, runs: list[Run], reference: list[Run] | None
 ) -> Line:
     """The runs of one competitor, a seed each, as a line of the table; the reference's runs are of the same seeds."""
     values = {m: np.stack([r.values[m] for r in runs]) for m in runs[0].values}
@@ -180,7 +198,7 @@ def _line(
     return Line(
         name,
         title,
-        family,
+        "",
         baseline,
         len(runs),
         measured(score, course.groups, seed),

@@ -20,8 +20,9 @@ from mmexplore.fusion.view_scores import (
     score_of_hits,
 )
 from mmexplore.journey.comparing.fusions import FusionRace
-from mmexplore.journey.comparing.results import CEILING, Setting
+from mmexplore.journey.comparing.results import CEILING
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
+from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.fusing import rows_name
 from mmexplore.workspace import FittedFusion, Workspace
 
@@ -78,8 +79,8 @@ class ViewRace(FusionRace):
     def scored(self) -> tuple[str, int]:
         return rows_name(self.workspace, self.which), len(self.rows)
 
-    def run(self, name: str, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
-        fusion, seconds = self.fit(name, self.embeddings, "contrastive", seed, on_epoch)
+    def run(self, entry: Entry, seed: int, on_epoch: OnEpoch | None) -> tuple[Run, FittedFusion]:
+        fusion, seconds = self.fit(entry, self.embeddings, "contrastive", seed, on_epoch)
         clock = Clock()
         fusion.transform(self.test)
         per_item = clock.seconds / len(self.test)
