@@ -22,13 +22,12 @@ from typing import Any
 import numpy as np
 
 import mmexplore
-from mmexplore import alignment as alignments
 from mmexplore.atomic import read_whole, write_whole
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import load_estimator
 from mmexplore.fusion.evaluation import FusionScore
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import alignment_methods, fusion_methods
 from mmexplore.pairs.saved import Keep, read_pairs, write_pairs
 from mmexplore.progress import Progress
 from mmexplore.workspace import FittedFusion, Workspace
@@ -191,7 +190,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool) -> Workspace:
     if about["embeddings"]:
         workspace.embeddings = Embeddings.load(path / "embeddings")
     if about["alignment"] is not None and workspace.embeddings is not None:
-        aligned = load_estimator(path / "alignment", alignments.methods())
+        aligned = load_estimator(path / "alignment", alignment_methods())
         workspace.alignment = aligned
         workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
     for j, fitted in enumerate(about["fusions"]):

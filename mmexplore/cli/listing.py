@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -43,6 +44,7 @@ def encoders(as_json: Json = False) -> None:
         print_json({"encoders": listed})
     else:
         print_table(listed, ["name", "kind", "dim", "size_mb", "offline", "licence"])
+    _say_problems()
 
 
 def methods(as_json: Json = False) -> None:
@@ -57,6 +59,15 @@ def methods(as_json: Json = False) -> None:
             [m | {"title": m["card"]["title"]} for m in listed],
             ["name", "family", "title", "needs_labels", "gives_weights"],
         )
+    _say_problems()
+
+
+def _say_problems() -> None:
+    """What installed packages offer and cannot be used, a line each."""
+    from mmexplore.discovery import problems
+
+    for problem in problems():
+        print(f"mmexplore: {problem}", file=sys.stderr)
 
 
 def cache(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
@@ -29,17 +27,6 @@ def known(name: str, names: list[str], where: str) -> None:
         raise UserError(
             f"no comparable modality is called {name!r}", where, f"choose one of: {', '.join(names) or 'none'}"
         )
-
-
-def make(methods: dict[str, type], name: str, params: dict[str, Any] | None, what: str) -> Any:
-    if name not in methods:
-        raise UserError(f"no {what} method is called {name!r}", "method", f"choose one of: {', '.join(methods)}")
-    try:
-        return methods[name](**(params or {}))
-    except TypeError as error:
-        raise UserError(
-            f"does not take these parameters ({error})", name, "see its card with `mmexplore methods`"
-        ) from error
 
 
 def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:

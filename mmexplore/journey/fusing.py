@@ -15,14 +15,14 @@ from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import evaluate_fusion, view_rows
 from mmexplore.fusion.exam import exam
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import embeddings_of, epochs, make
-from mmexplore.methods import fusion_methods
+from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.methods import MethodLike, fusion_methods, make
 from mmexplore.workspace import FittedFusion, Workspace
 
 
 def fuse(
     workspace: Workspace,
-    method: str,
+    method: MethodLike,
     params: dict[str, Any] | None = None,
     objective: str | None = None,
     target: str | None = None,
@@ -35,13 +35,14 @@ def fuse(
     """Fit a fusion on the train rows and score it, beside its baselines, on rows it has not seen.
 
     Args:
+        method: its name, its class, or an instance (its parameters are kept, `params` go over them).
         target: "label" (the default where there are labels), another column, or "none" to ignore labels.
         source: "encoded" (the vectors as the encoders made them) or "aligned".
         labels_per_class: a label budget (see `fusion.budget.keep_labels`); None = every label.
         hear: told the values of each epoch while the fit runs.
     """
     seed = workspace.seed if seed is None else seed
-    estimator = make(fusion_methods(), method, params, "fusion")
+    estimator = make(method, params, "fusion")
     workspace.ensure_split()
     embeddings = fusion_input(workspace, target, source)
     if labels_per_class is not None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.bridge import BridgeAlignment
 from mmexplore.alignment.rows import MIN_PAIRS, linked, train_rows
@@ -14,7 +13,8 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import embeddings_of, epochs, make
+from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.methods import MethodLike, make
 from mmexplore.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ def _together(embeddings: Embeddings) -> list[str]:
 
 def align(
     workspace: Workspace,
-    method: str,
+    method: MethodLike,
     params: dict[str, Any] | None = None,
     progress: Progress | None = None,
     hear: OnEpoch | None = None,
@@ -65,12 +65,13 @@ def align(
     A modality that too few rows have together with the others is left out of it, and of what is given back.
 
     Args:
+        method: its name, its class, or an instance (its parameters are kept, `params` go over them).
         hear: told the values of each epoch while the fit runs.
 
     Raises:
         UserError: no such method, or the data does not allow it.
     """
-    estimator = make(alignments.methods(), method, params, "alignment")
+    estimator = make(method, params, "alignment")
     embeddings = embeddings_of(workspace)
     if not estimator.fitted_in_advance:
         embeddings = workspace.ensure_split()

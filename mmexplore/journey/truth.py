@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from mmexplore.attribution.truth import BesideTruth, beside_truth
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import make
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import fusion_methods, make
 from mmexplore.workspace import Workspace
 
 
@@ -39,9 +38,7 @@ def truth_of_methods(
             if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
                 fusion = kept.fusion
             else:
-                fusion = make(fusion_methods(), name, None, "fusion").fit(
-                    embeddings, objective="classification", seed=workspace.seed
-                )
+                fusion = make(name, None, "fusion").fit(embeddings, objective="classification", seed=workspace.seed)
             found.append(beside_truth(fusion, embeddings, workspace.seed))
         except UserError as error:
             refused.append(f"{name}: {error}")

@@ -5,26 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-
-class Kind(StrEnum):
-    """What sort of thing the cells of a modality are."""
-
-    IMAGE = "image"
-    TEXT = "text"
-    AUDIO = "audio"
-    VIDEO = "video"
-    SERIES = "time series"
-    TABLE = "tabular"
-    PLACE = "place"
-    VECTOR = "vector"
-
+from mmexplore.pairs.kinds import Kind
 
 # A cell holds a text (`str`), a media file (`Path`), numbers (`np.ndarray`), or nothing.
 Cell = str | Path | np.ndarray | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mmexplore.alignment import methods as alignment_methods
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of
@@ -21,7 +20,7 @@ from mmexplore.journey.comparing.results import (
 from mmexplore.journey.comparing.running import Standing, nobody, run
 from mmexplore.journey.comparing.views import ViewRace
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import all_methods
+from mmexplore.methods import alignment_methods, all_methods, methods_of_kind
 from mmexplore.workspace import Workspace
 
 __all__ = [
@@ -44,13 +43,7 @@ def named_methods(asked: str) -> tuple[str, ...]:
     Raises:
         UserError: no such method or kind.
     """
-    from mmexplore import alignment, fusion, generative
-
-    rooms: dict[str, list[str]] = {
-        "alignment": list(alignment.methods()),
-        "fusion": list(fusion.methods()),
-        "generative": list(generative.methods()),
-    }
+    rooms = methods_of_kind()
     names: list[str] = []
     for word in filter(None, (w.strip() for w in asked.split(","))):
         if word != "all" and word not in rooms and word not in all_methods():

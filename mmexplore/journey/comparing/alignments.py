@@ -7,19 +7,18 @@ from functools import cached_property
 
 import numpy as np
 
-from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.alignment.rows import held_out_rows, train_rows
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make
 from mmexplore.journey.comparing.results import Setting
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.evaluating import retrieval_reports
 from mmexplore.journey.fusing import rows_name
 from mmexplore.journey.realigning import all_comparable_before, as_one_space
+from mmexplore.methods import make
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.workspace import Workspace
 
@@ -89,7 +88,7 @@ class AlignmentRace:
         return [Baseline(AS_THEY_ARE, "The vectors as they are (they share a space)", runs)]
 
     def _fit(self, name: str, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None) -> tuple[Alignment, float]:
-        estimator = make(alignments.methods(), name, self.setting.params.get(name), "alignment")
+        estimator = make(name, self.setting.params.get(name), "alignment")
         clock = Clock()
         estimator.fit(embeddings, on_epoch=on_epoch, seed=seed)
         return estimator, clock.seconds

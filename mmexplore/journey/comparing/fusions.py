@@ -14,11 +14,10 @@ from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import score_of_rates
 from mmexplore.fusion.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make
 from mmexplore.journey.comparing.results import Setting
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.fusing import fusion_input, mean_entropy, rows_name
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import make
 from mmexplore.workspace import FittedFusion, Workspace
 
 LATE = "late product"  # the bar of the field: one plain classifier a modality, their answers multiplied
@@ -43,7 +42,7 @@ class FusionRace:
         self, name: str, embeddings: Embeddings, objective: str, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Fusion, float]:
         """The fitted method and its seconds."""
-        fusion = make(fusion_methods(), name, self.setting.params.get(name), "fusion")
+        fusion = make(name, self.setting.params.get(name), "fusion")
         clock = Clock()
         fusion.fit(embeddings, objective=objective, on_epoch=on_epoch, seed=seed)
         return fusion, clock.seconds
