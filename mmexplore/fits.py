@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from mmexplore.estimator import Estimator
 from mmexplore.fusion.base import Fusion
+from mmexplore.param import COMMON
 
 if TYPE_CHECKING:
     from mmexplore.fusion.evaluation import FusionScore
-
-#: parameters of every estimator that a fit names in fields of its own
-COMMON = ("objective", "random_state")
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from mmexplore.alignment.base import Alignment
 from mmexplore.embeddings import Embeddings, draw_split
+from mmexplore.encoders.found import EncoderLike, name_of
 from mmexplore.errors import UserError
 from mmexplore.fits import FittedFusion, titles
 from mmexplore.pairs.dataset import PairedDataset
@@ -53,10 +55,10 @@ class Workspace:
         self.dataset, self.selection = dataset, frozenset()
         self._clear_embeddings()
 
-    def set_embeddings(self, embeddings: Embeddings, encoders: dict[str, str]) -> None:
-        """New vectors of the pairs; what was fitted on the old ones goes."""
+    def set_embeddings(self, embeddings: Embeddings, encoders: Mapping[str, EncoderLike]) -> None:
+        """New vectors of the pairs, and their encoders as `journey.encode` took them; fits on the old vectors go."""
         self._clear_embeddings()
-        self.embeddings, self.encoders = embeddings, dict(encoders)
+        self.embeddings, self.encoders = embeddings, {m: name_of(e) for m, e in encoders.items()}
         drawn = self.dataset is not None and self.dataset.splits is None  # by an encoder that had to be fitted
         self.split_source = "none" if embeddings.splits is None else "drawn" if drawn else "data"
 

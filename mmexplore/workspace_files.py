@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 import mmexplore
-from mmexplore import alignment as alignments
 from mmexplore.alignment.base import Alignment
 from mmexplore.atomic import read_whole, write_whole
 from mmexplore.embeddings import Embeddings
@@ -31,7 +30,7 @@ from mmexplore.estimator import Estimator, load_estimator
 from mmexplore.fits import name_of
 from mmexplore.fusion.base import Fusion
 from mmexplore.fusion.evaluation import FusionScore
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import alignment_methods, fusion_methods
 from mmexplore.pairs.saved import Keep, read_pairs, write_pairs
 from mmexplore.progress import Progress
 from mmexplore.unread import Unread, unread
@@ -206,7 +205,7 @@ def _read(path: Path, about: dict[str, Any], trusted: bool, own: Sequence[type[E
     lost: list[Unread] = []
     if about["alignment"] is not None and workspace.embeddings is not None:
         try:
-            known = {**alignments.methods(), **{name_of(c): c for c in own if issubclass(c, Alignment)}}
+            known = {**alignment_methods(), **{name_of(c): c for c in own if issubclass(c, Alignment)}}
             aligned = load_estimator(path / "alignment", known)
             workspace.aligned = aligned.transform(aligned.fitted_part(workspace.embeddings))
             workspace.alignment = aligned

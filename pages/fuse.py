@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mmexplore import alignment, methods
+from mmexplore import methods
 from mmexplore.figures.training import learning_curves
 from mmexplore.ui import aligning, fusing, python_weights
 from mmexplore.ui.download import chart, view_bar
@@ -17,7 +17,7 @@ with st.expander("Alignment (optional): one space for all modalities", expanded=
     st.caption(
         "Fusion does not need it. Comparing a picture with a text does, unless their encoders share a space already."
     )
-    aligning.panel(workspace, alignment.methods())
+    aligning.panel(workspace, methods.alignment_methods())
     aligning.results(workspace)
 
 section("Fusion")

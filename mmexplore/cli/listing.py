@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from typing import Annotated
 
@@ -47,6 +48,7 @@ def encoders(as_json: Json = False) -> None:
         print_json({"encoders": listed})
     else:
         print_table(listed, ["name", "kind", "dim", "size_mb", "offline", "licence"])
+    _say_problems()
 
 
 def methods(
@@ -71,6 +73,15 @@ def methods(
             [m | {"title": m["card"]["title"]} for m in listed],
             ["name", "family", "title", "needs_labels", "gives_weights"],
         )
+    _say_problems()
+
+
+def _say_problems() -> None:
+    """What installed packages offer and cannot be used, a line each."""
+    from mmexplore.discovery import problems
+
+    for problem in problems():
+        print(f"mmexplore: {problem}", file=sys.stderr)
 
 
 def _print_method(method: type[Estimator]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +39,9 @@ class EncoderCard:
     languages: tuple[str, ...] = ()
     look_for: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", Kind(self.kind))  # a package may write the name of the kind that it adds
+
     def as_dict(self) -> dict:
         return asdict(self)
 
@@ -60,10 +64,13 @@ class Encoder(ABC):
     """Media of one kind in, unit vectors out. Loaded once a process and shared read-only by all threads."""
 
     card: EncoderCard
-    #: changes whenever the same bytes would give other vectors (weights, preprocessing, engine precision)
-    version: str
+    #: changes whenever the same bytes would give other vectors (weights, preprocessing, engine precision); without
+    #: one, nothing is kept in the store
+    version: str = ""
     #: how many items a call of `encode` takes best
     batch_size: int = 32
+    #: what its export runs (an `engine.Plan`); None where nothing is exported
+    plan: ClassVar[Any] = None
     #: False where keeping the vectors would save nothing (they are the cells themselves)
     stored: bool = True
 

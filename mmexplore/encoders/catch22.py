@@ -20,25 +20,23 @@ EACH = 24  # features of a channel
 #: points looked at: some features take time that grows with the square of the length
 MAX_POINTS = 5_000
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.SERIES,
-    dim=None,
-    space=NAME,
-    title="catch22 features",
-    size_mb=0.0,
-    licence="GPL-3.0-or-later (the package pycatch22)",
-    source="PyPI pycatch22; Lubba et al. 2019, scaled by the train rows of the column",
-    offline=True,
-    look_for="Few numbers with a meaning each: spread, outliers, periods, how well the next point is foretold. Each "
-    "channel by itself, so nothing of how channels go together. Beyond 5,000 points a series is averaged.",
-)
-
 
 class Catch22(SeriesEncoder):
     """Series in, unit vectors out: 24 features a channel, scaled by the train rows."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.SERIES,
+        dim=None,
+        space=NAME,
+        title="catch22 features",
+        size_mb=0.0,
+        licence="GPL-3.0-or-later (the package pycatch22)",
+        source="PyPI pycatch22; Lubba et al. 2019, scaled by the train rows of the column",
+        offline=True,
+        look_for="Few numbers with a meaning each: spread, outliers, periods, how well the next point is foretold. "
+        "Each channel by itself, so nothing of how channels go together. Beyond 5,000 points a series is averaged.",
+    )
     version = "1"
 
     def __init__(self) -> None:

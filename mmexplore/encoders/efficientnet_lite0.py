@@ -27,20 +27,6 @@ PREPROCESSING = Preprocessing(size=224, resize=256, interpolation="bicubic", dra
 #: how many blocks each of timm's stages has; the package numbers them through
 STAGES = (1, 2, 2, 3, 3, 4, 1)
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.IMAGE,
-    dim=1280,
-    space=NAME,
-    title="EfficientNet-Lite0 (ImageNet)",
-    size_mb=18.8,
-    licence="Apache-2.0",
-    source=f"PyPI {DISTRIBUTION}; trained by Google on ImageNet-1k",
-    offline=True,
-    look_for="Good at what is in a photo (1,000 everyday classes, animals above all). Knows nothing of words, text in "
-    "pictures, drawings or counting; compare it with captions only through an alignment or the bridge.",
-)
-
 
 def remap(keys: Iterable[str]) -> dict[str, str]:
     """The package's parameter name -> timm's name, for every key."""
@@ -117,7 +103,20 @@ PLAN = Plan(NAME, Kind.IMAGE, SHA256, ("timm", "torch"), build, bf16=False)
 class EfficientNetLite0(PictureEncoder):
     """Photos in, 1280-d unit vectors (before the classifier) out."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.IMAGE,
+        dim=1280,
+        space=NAME,
+        title="EfficientNet-Lite0 (ImageNet)",
+        size_mb=18.8,
+        licence="Apache-2.0",
+        source=f"PyPI {DISTRIBUTION}; trained by Google on ImageNet-1k",
+        offline=True,
+        look_for="Good at what is in a photo (1,000 everyday classes, animals above all). Knows nothing of words, text "
+        "in pictures, drawings or counting; compare it with captions only through an alignment or the bridge.",
+    )
+    plan = PLAN
 
     def __init__(self, engine: Engine | None = None) -> None:
         super().__init__(engine or make_engine(PLAN), PREPROCESSING)

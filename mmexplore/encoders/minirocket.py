@@ -29,21 +29,6 @@ MAX_DILATIONS = 32
 #: which three of the nine taps are 2; the others are -1
 TAPS = np.array(list(combinations(range(9), 3)))
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.SERIES,
-    dim=FEATURES + 1,
-    space=NAME,
-    title="MiniRocket",
-    size_mb=0.0,
-    licence="Apache-2.0 (part of mmexplore)",
-    source="no weights: Dempster et al. 2021, fitted to the train rows of the column",
-    offline=True,
-    look_for="Finds which shapes occur in a series, at which scale and how often: strong for telling motions, machines "
-    "and heartbeats apart. Levels count only through shapes; when something happens is lost. Series of any length and "
-    "several channels; beyond 20,000 points they are averaged.",
-)
-
 
 @dataclass(frozen=True)
 class Kernels:
@@ -58,7 +43,20 @@ class Kernels:
 class MiniRocket(SeriesEncoder):
     """Series in, unit vectors out: 1,008 shares, scaled by the train rows."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.SERIES,
+        dim=FEATURES + 1,
+        space=NAME,
+        title="MiniRocket",
+        size_mb=0.0,
+        licence="Apache-2.0 (part of mmexplore)",
+        source="no weights: Dempster et al. 2021, fitted to the train rows of the column",
+        offline=True,
+        look_for="Finds which shapes occur in a series, at which scale and how often: strong for telling motions, "
+        "machines and heartbeats apart. Levels count only through shapes; when something happens is lost. Series of "
+        "any length and several channels; beyond 20,000 points they are averaged.",
+    )
     version = "1"
     kernels: Kernels
 

@@ -15,6 +15,7 @@ from mmexplore.embeddings import Embeddings, draw_split
 from mmexplore.embeddings_check import known_splits
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
+from mmexplore.encoders.found import EncoderLike, name_of
 from mmexplore.encoders.vector import space_of
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
@@ -43,13 +44,13 @@ class Encoded:
 
 def encode_dataset(
     dataset: PairedDataset,
-    encoders: Mapping[str, str],
+    encoders: Mapping[str, EncoderLike],
     store: KeepsVectors | None = None,
     progress: Progress | None = None,
     load: Callable[[str, Kind, Progress], Encoder] = registry.load,
     seed: int = 0,
 ) -> Encoded:
-    """Vectors of every modality named in `encoders` (modality -> encoder name), in the order of the data set.
+    """Vectors of every modality in `encoders` (modality -> name, class or instance), in the order of the data set.
 
     Equal cells (by content) are encoded once; what the store has is not encoded again; after every batch the new
     vectors are put into the store, so that an interrupted run loses one batch at most. A cell that cannot be decoded
@@ -67,9 +68,10 @@ def encode_dataset(
     chosen = [m for m in dataset.modalities if m in encoders]
     if not chosen:
         raise UserError("no modality has an encoder", dataset.name, "choose an encoder for at least one column")
+    names = {modality: name_of(encoders[modality]) for modality in chosen}
     for modality in chosen:  # before any work: a wrong choice must not cost an hour
         if load is registry.load:
-            registry.find_card(encoders[modality], dataset.kinds[modality])
+            registry.find_card(names[modality], dataset.kinds[modality])
 
     content, rejected = {}, []
     for modality in chosen:
@@ -78,8 +80,9 @@ def encode_dataset(
     totals = {m: len({k for k in content[m] if k}) for m in chosen}
     vectors, present, spaces, done = {}, {}, {}, 0
     for modality in chosen:
-        progress.update(done, sum(totals.values()), f"{modality}: loading {encoders[modality]}")
-        encoder = load(encoders[modality], dataset.kinds[modality], progress)
+        progress.update(done, sum(totals.values()), f"{modality}: loading {names[modality]}")
+        given = encoders[modality]
+        encoder = given if isinstance(given, Encoder) else load(names[modality], dataset.kinds[modality], progress)
         if isinstance(encoder, FittedEncoder):
             dataset = with_split(dataset, seed)
             encoder = fitted(encoder, dataset, modality)
@@ -163,7 +166,7 @@ class _Modality:
         self, dataset: PairedDataset, modality: str, content: np.ndarray, encoder: Encoder, store: KeepsVectors | None
     ) -> None:
         self.dataset, self.modality, self.content, self.encoder = dataset, modality, content, encoder
-        self.store = store if encoder.stored else None
+        self.store = store if encoder.stored and encoder.version else None
         self.errors: dict[str, str] = {}  # content key -> why it cannot be encoded
         self._first: dict[str, int] = {}  # content key -> the row that its vector is kept in
         for row, key in enumerate(content):

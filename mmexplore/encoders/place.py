@@ -24,25 +24,23 @@ NAME = "place"
 SCALES = (1.0, 4.0, 16.0, 64.0)  # two places are alike up to 1 / s of the Earth's radius: 6,400 to 100 km
 WAVES = 48  # a scale
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.PLACE,
-    dim=2 * WAVES * len(SCALES),
-    space=NAME,
-    title="Sines and cosines of a place",
-    size_mb=0.0,
-    licence="Apache-2.0 (part of mmexplore)",
-    source="no model: random Fourier features on the globe, fixed seed",
-    offline=True,
-    look_for="Near places have like vectors, at four scales from 6,400 km down to 100 km; what lies nearer than about "
-    "50 km is hard to tell apart. Knows nothing of countries, coasts or climate.",
-)
-
 
 class Place(Encoder):
     """(latitude, longitude) in degrees in, 384-d unit vectors out."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.PLACE,
+        dim=2 * WAVES * len(SCALES),
+        space=NAME,
+        title="Sines and cosines of a place",
+        size_mb=0.0,
+        licence="Apache-2.0 (part of mmexplore)",
+        source="no model: random Fourier features on the globe, fixed seed",
+        offline=True,
+        look_for="Near places have like vectors, at four scales from 6,400 km down to 100 km; what lies nearer than "
+        "about 50 km is hard to tell apart. Knows nothing of countries, coasts or climate.",
+    )
     version = "1"
     batch_size = 4096
 

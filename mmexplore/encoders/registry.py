@@ -1,52 +1,28 @@
 """The one list of encoders: what there is, what suits a column, and the one loaded instance of each.
 
-Names: those of `BUILT_IN`, "open_clip:MODEL/PRETRAINED" and "local:MODEL@PATH" (see `mmexplore.encoders.open_clip`),
-"clap:REPOSITORY" (`clap`). These last encode pictures, or sounds, *and* texts: say which. "video:ENCODER" and
-"video-attention:ENCODER" are made of any image encoder (`video`).
+Names: those of `found.classes` (a class each, here or in an installed package), "open_clip:MODEL/PRETRAINED" and
+"local:MODEL@PATH" (see `mmexplore.encoders.open_clip`), "clap:REPOSITORY" (`clap`). These last encode pictures, or
+sounds, *and* texts: say which. "video:ENCODER" and "video-attention:ENCODER" are made of any image encoder (`video`).
 """
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from mmexplore import runtime
-from mmexplore.encoders import clap, open_clip, video
+from mmexplore import discovery, runtime
+from mmexplore.encoders import clap, found, open_clip, video
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.encoders.engine import Plan, exported
 from mmexplore.errors import UserError
+from mmexplore.pairs import kinds
 from mmexplore.pairs.dataset import Kind
 from mmexplore.progress import Progress
 from mmexplore.serving import not_in_demo
 
-#: name -> (module, class); the modules are light, models are loaded by the class
-BUILT_IN: dict[str, tuple[str, str]] = {
-    "efficientnet-lite0": ("mmexplore.encoders.efficientnet_lite0", "EfficientNetLite0"),
-    "minilm": ("mmexplore.encoders.minilm", "MiniLM"),
-    "use-multilingual": ("mmexplore.encoders.use_multilingual", "UseMultilingual"),
-    "speech-embedding": ("mmexplore.encoders.speech_embedding", "SpeechEmbedding"),
-    "log-mel": ("mmexplore.encoders.log_mel", "LogMel"),
-    "minirocket": ("mmexplore.encoders.minirocket", "MiniRocket"),
-    "catch22": ("mmexplore.encoders.catch22", "Catch22"),
-    "table": ("mmexplore.encoders.table", "Table"),
-    "place": ("mmexplore.encoders.place", "Place"),
-    "as-is": ("mmexplore.encoders.vector", "AsIs"),
-    "as-is-shared": ("mmexplore.encoders.shared_vector", "SharedVectors"),
-}
-_DEFAULT = {
-    Kind.IMAGE: "efficientnet-lite0",
-    Kind.TEXT: "minilm",
-    Kind.AUDIO: "speech-embedding",
-    Kind.VIDEO: "video:efficientnet-lite0",
-    Kind.SERIES: "minirocket",
-    Kind.TABLE: "table",
-    Kind.PLACE: "place",
-    Kind.VECTOR: "as-is",
-}
+MULTILINGUAL = "use-multilingual"  # for texts that are known not to be English
 
 _loaded: dict[tuple[str, Kind], Encoder] = {}
 _locks: dict[tuple[str, Kind], threading.Lock] = defaultdict(threading.Lock)
@@ -58,8 +34,8 @@ def cards(kind: Kind | str | None = None) -> list[EncoderCard]:
 
     A model with two sides (open_clip, CLAP) has two cards of the same name and space, one a kind.
     """
-    own = [importlib.import_module(module).CARD for module, _ in BUILT_IN.values()]
-    listed = [*own, *_of_video(own), *clap.cards(), *open_clip.open_clip_cards(), *_videos_of_open_clip()]
+    ours = [*(cls.card for cls in found.classes().values()), *(encoder.card for encoder in found.own().values())]
+    listed = [*ours, *_of_video(ours), *clap.cards(), *open_clip.open_clip_cards(), *_videos_of_open_clip()]
     return [c for c in listed if kind is None or c.kind == kind]
 
 
@@ -81,28 +57,22 @@ def find_card(name: str, kind: Kind | str | None = None) -> EncoderCard:
     """
     if name.startswith((open_clip.LOCAL, open_clip.LOCAL_FOLDER)):
         not_in_demo(name)
-        found = [open_clip.local_card(name, k) for k in open_clip.KINDS]
+        named = [open_clip.local_card(name, k) for k in open_clip.KINDS]
     elif video.is_name(name):
         made = video.video_cards(find_card(video.image_name(name), Kind.IMAGE))
-        found = [c for c in made if c.name == name]
+        named = [c for c in made if c.name == name]
     else:
-        found = [c for c in cards() if c.name == name]
-    if not found:
-        raise UserError("there is no such encoder", name, _near(name))
-    fitting = [c for c in found if kind is None or c.kind == kind]
+        named = [c for c in cards() if c.name == name]
+    if not named:
+        remedy = discovery.near(name, [c.name for c in cards()], "`mmexplore encoders` lists them")
+        raise UserError("there is no such encoder", name, remedy)
+    fitting = [c for c in named if kind is None or c.kind == kind]
     if not fitting:
-        kinds = " and ".join(sorted({str(c.kind) for c in found}))
+        kinds = " and ".join(sorted({str(c.kind) for c in named}))
         raise UserError(f"it encodes {kinds}, not {kind}", name, f"choose {default_encoder(kind or '')}")
     if not fitting[0].offline:
         not_in_demo(name)
     return fitting[0]
-
-
-def _near(name: str) -> str:
-    names = list(dict.fromkeys(c.name for c in cards()))
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    near += [n for n in names if name and name.lower() in n.lower() and n not in near]
-    return f"did you mean {' or '.join(near[:3])}?" if near else "`mmexplore encoders` lists them"
 
 
 def load(name: str, kind: Kind | str | None = None, progress: Progress | None = None) -> Encoder:
@@ -115,11 +85,12 @@ def load(name: str, kind: Kind | str | None = None, progress: Progress | None = 
     Raises:
         UserError: unknown name, ambiguous kind, weights absent or not the pinned ones, no network.
     """
-    if kind is None and (open_clip.is_name(name) or clap.is_name(name)):
-        other = "image" if open_clip.is_name(name) else "audio"
-        raise UserError(f"it encodes {other} and text", name, "say which one: load(name, kind)")
+    if kind is None and len(sides := _sides(name)) > 1:
+        raise UserError(f"it encodes {' and '.join(sides)}", name, "say which one: load(name, kind)")
     card = find_card(name, kind)
     key = (name, card.kind)
+    if key in found.own():  # not kept in `_loaded`: it may be replaced
+        return found.own()[key]
     with _locks_lock:
         lock = _locks[key]
     with lock:
@@ -136,8 +107,16 @@ def _open(card: EncoderCard, progress: Progress | None) -> Encoder:
         return clap.open_side(card, progress)
     if video.is_name(name):
         return video.Video(card, load(video.image_name(name), Kind.IMAGE, progress))
-    module, cls = BUILT_IN[name]
-    return getattr(importlib.import_module(module), cls)()
+    return found.classes()[name, card.kind]()
+
+
+def _sides(name: str) -> list[str]:
+    """The kinds that one name stands for."""
+    if open_clip.is_name(name):
+        return ["image", "text"]
+    if clap.is_name(name):
+        return ["audio", "text"]
+    return [str(kind) for known, kind in (*found.classes(), *found.own()) if known == name]
 
 
 def default_encoder(kind: Kind | str, language: str | None = None) -> str:
@@ -147,10 +126,12 @@ def default_encoder(kind: Kind | str, language: str | None = None) -> str:
         UserError: no encoder for this kind yet.
     """
     if kind == Kind.TEXT and language and language.lower().split("-")[0] != "en":
-        return "use-multilingual"
-    for known, name in _DEFAULT.items():
-        if known == kind:
-            return name
+        return MULTILINGUAL
+    card = kinds.card_of(kind)
+    if (card is not None and (card.encoder, kind) in found.classes()) or card in kinds.BUILT_IN:
+        return card.encoder
+    if others := [c.name for c in cards(kind) if c.offline]:  # of a kind or encoder that a package adds
+        return others[0]
     raise UserError("there is no encoder for this kind of media", str(kind), "bring vectors of it instead")
 
 
@@ -158,17 +139,17 @@ def plan_of(name: str, kind: Kind | str | None = None) -> Plan:
     """What the export of an encoder runs. Raises UserError for an encoder that is not exported."""
     if open_clip.is_name(name):
         return open_clip.plan(name, Kind(kind or Kind.IMAGE))
-    module = importlib.import_module(BUILT_IN[name][0]) if name in BUILT_IN else None
-    if module is None or not hasattr(module, "PLAN"):
+    plans = {encoder.card.name: encoder.plan for encoder in found.built_in().values()}
+    if (plan := plans.get(name)) is None:
         raise UserError("is not exported", name, "choose efficientnet-lite0 or minilm")
-    return module.PLAN
+    return plan
 
 
 def prepare_offline(told: Callable[[str], object] = lambda name: None) -> None:
     """Export the offline encoders now (at set-up), so that no one waits for it later."""
     if runtime.device() != "cpu":
         return
-    for name, (module, _) in BUILT_IN.items():
-        if hasattr(importlib.import_module(module), "PLAN"):
-            exported(plan_of(name))
-            told(name)
+    for encoder in found.built_in().values():
+        if encoder.plan is not None:
+            exported(encoder.plan)
+            told(encoder.card.name)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mmexplore.encoders.vector import CARD as AS_IS
 from mmexplore.encoders.vector import AsIs
-
-CARD = replace(
-    AS_IS,
-    name="as-is-shared",
-    space="shared",
-    title="Vectors as they are, in one space",
-    look_for="For vectors that one model made (a CLIP's pictures and texts): modalities of the same width that are "
-    "encoded so can be compared directly, without any alignment. Nothing is changed.",
-)
 
 
 class SharedVectors(AsIs):
     """As `AsIs`; modalities of equal width share a space."""
 
-    card = CARD
+    card = replace(
+        AsIs.card,
+        name="as-is-shared",
+        space="shared",
+        title="Vectors as they are, in one space",
+        look_for="For vectors that one model made (a CLIP's pictures and texts): modalities of the same width that are "
+        "encoded so can be compared directly, without any alignment. Nothing is changed.",
+    )

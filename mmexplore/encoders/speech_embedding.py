@@ -29,25 +29,23 @@ FRAMES, STEP, HOP = 76, 8, 160  # the model looks at 76 mel frames of 10 ms, her
 LEAD = int(0.4 * RATE)
 CHUNK = 64  # windows in one call
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.AUDIO,
-    dim=2 * WIDTH,
-    space=NAME,
-    title="Speech embedding (openWakeWord)",
-    size_mb=2.4,
-    licence="Apache-2.0",
-    source=f"PyPI {DISTRIBUTION}; trained by Google on 200 million clips of speech",
-    offline=True,
-    look_for="Good at which words are spoken and at the character of a voice or noise; knows little of music, and "
-    "nothing of what a word means. The mean and the spread over the first 60 seconds: order in time is lost.",
-)
-
 
 class SpeechEmbedding(SoundEncoder):
     """Sounds in, 192-d unit vectors out: mean and standard deviation of 96 numbers over the windows."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.AUDIO,
+        dim=2 * WIDTH,
+        space=NAME,
+        title="Speech embedding (openWakeWord)",
+        size_mb=2.4,
+        licence="Apache-2.0",
+        source=f"PyPI {DISTRIBUTION}; trained by Google on 200 million clips of speech",
+        offline=True,
+        look_for="Good at which words are spoken and at the character of a voice or noise; knows little of music, and "
+        "nothing of what a word means. The mean and the spread over the first 60 seconds: order in time is lost.",
+    )
 
     def __init__(self) -> None:
         self._models = [_compiled("melspectrogram", MEL_SHA256, [1, -1])]

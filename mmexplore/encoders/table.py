@@ -19,26 +19,24 @@ from mmexplore.pairs.values import is_number
 NAME = "table"
 CATEGORIES = 20  # of one column; rarer ones share an entry
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.TABLE,
-    dim=None,
-    space=NAME,
-    title="Scaled numbers and one-hot categories",
-    size_mb=0.0,
-    licence="Apache-2.0 (part of mmexplore)",
-    source="no model: scikit-learn's ColumnTransformer, fitted to the train rows",
-    offline=True,
-    look_for="Numbers are scaled to mean 0 and deviation 1, an empty one becomes the median and is marked; categories "
-    "become one entry each (the 20 most frequent of a column). Every column counts alike: leave out those that mean "
-    "nothing.",
-)
-
 
 class Table(FittedEncoder):
     """Rows of a table in (arrays of `str`, "" = empty), unit vectors out; a last entry 1 lets lengths count."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.TABLE,
+        dim=None,
+        space=NAME,
+        title="Scaled numbers and one-hot categories",
+        size_mb=0.0,
+        licence="Apache-2.0 (part of mmexplore)",
+        source="no model: scikit-learn's ColumnTransformer, fitted to the train rows",
+        offline=True,
+        look_for="Numbers are scaled to mean 0 and deviation 1, an empty one becomes the median and is marked; "
+        "categories become one entry each (the 20 most frequent of a column). Every column counts alike: leave out "
+        "those that mean nothing.",
+    )
     version = "1"
     batch_size = 1024
     _columns: int = 0

@@ -28,26 +28,24 @@ PINNED = {
 #: the network sums over tokens: beyond this a text says nothing new, and a hostile one would take minutes
 MAX_CHARACTERS = 4000
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.TEXT,
-    dim=512,
-    space=NAME,
-    title="Universal Sentence Encoder, multilingual",
-    size_mb=32.9,
-    licence="Apache-2.0",
-    source=f"PyPI {DISTRIBUTION}; Google universal-sentence-encoder-multilingual 3",
-    offline=True,
-    languages=("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"),
-    look_for="Sentences that mean the same in 16 languages (both ways of writing Chinese) lie close together. Weaker "
-    "than MiniLM on English alone.",
-)
-
 
 class UseMultilingual(Encoder):
     """Texts in, 512-d unit vectors out."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.TEXT,
+        dim=512,
+        space=NAME,
+        title="Universal Sentence Encoder, multilingual",
+        size_mb=32.9,
+        licence="Apache-2.0",
+        source=f"PyPI {DISTRIBUTION}; Google universal-sentence-encoder-multilingual 3",
+        offline=True,
+        languages=("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"),
+        look_for="Sentences that mean the same in 16 languages (both ways of writing Chinese) lie close together. "
+        "Weaker than MiniLM on English alone.",
+    )
     version = f"{PINNED['weights.npz'][:8]}-{MAX_CHARACTERS}"
     batch_size = 128
 

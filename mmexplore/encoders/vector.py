@@ -12,25 +12,23 @@ from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "as-is"
 
-CARD = EncoderCard(
-    name=NAME,
-    kind=Kind.VECTOR,
-    dim=None,
-    space=NAME,
-    title="Vectors as they are",
-    size_mb=0.0,
-    licence="-",
-    source="your own file",
-    offline=True,
-    look_for="Nothing is changed, not even the length of a vector; each modality is a space of its own until an "
-    "alignment joins them.",
-)
-
 
 class AsIs(Encoder):
     """Numbers in, the same out as float32. The one encoder that does not normalise: lengths may mean something."""
 
-    card = CARD
+    card = EncoderCard(
+        name=NAME,
+        kind=Kind.VECTOR,
+        dim=None,
+        space=NAME,
+        title="Vectors as they are",
+        size_mb=0.0,
+        licence="-",
+        source="your own file",
+        offline=True,
+        look_for="Nothing is changed, not even the length of a vector; each modality is a space of its own until an "
+        "alignment joins them.",
+    )
     version = "1"
     batch_size = 4096
     stored = False

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from mmexplore.alignment import methods as alignment_methods
-from mmexplore.alignment.base import Alignment
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.estimator import Estimator, OnEpoch
-from mmexplore.fits import name_of
-from mmexplore.fusion.base import Fusion
+from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
-from mmexplore.methods import all_methods, fusion_methods
 from mmexplore.pairs.dataset import PairedDataset
-from mmexplore.param import check_names, check_params
 from mmexplore.workspace import Workspace
 
 
@@ -36,65 +27,6 @@ def known(name: str, names: list[str], where: str) -> None:
         raise UserError(
             f"no comparable modality is called {name!r}", where, f"choose one of: {', '.join(names) or 'none'}"
         )
-
-
-Method = str | Estimator | type[Estimator]  # by name, or another's by its class or an instance
-
-
-def make(method: Method, params: Mapping[str, Any] | None = None) -> Estimator:
-    """An unfitted estimator of a method that is given by name, class or instance.
-
-    Args:
-        params: instead of the defaults (of an instance: instead of its own).
-
-    Raises:
-        UserError: no method has this name, or it does not take these parameters.
-    """
-    params = dict(params or {})
-    if isinstance(method, str):
-        if method not in all_methods():
-            raise UserError(f"no method is called {method!r}", "method", f"choose one of: {', '.join(all_methods())}")
-        cls: type[Estimator] = all_methods()[method]
-    elif isinstance(method, Estimator):
-        cls, params = type(method), method.get_params() | params
-    elif isinstance(method, type) and issubclass(method, Estimator):
-        cls = method
-    else:
-        raise UserError(f"{method!r} is no method", "method", "give a name, a class of a method, or an instance")
-    check_names(cls, params)
-    try:
-        made = cls(**params)
-    except TypeError as error:
-        raise UserError(
-            f"does not take these parameters ({error})", name_of(cls), "see its card with `mmexplore methods`"
-        ) from error
-    check_params(made)
-    return made
-
-
-def make_fusion(method: Method, params: Mapping[str, Any] | None = None) -> Fusion:
-    """As `make`, of a fusion or a generative model; UserError where the method is none."""
-    made = None if _unknown(method, fusion_methods()) else make(method, params)
-    if not isinstance(made, Fusion):
-        raise _not_of_kind(method, fusion_methods(), "fusion")
-    return made
-
-
-def make_alignment(method: Method, params: Mapping[str, Any] | None = None) -> Alignment:
-    """As `make`, of an alignment; UserError where the method is none."""
-    made = None if _unknown(method, alignment_methods()) else make(method, params)
-    if not isinstance(made, Alignment):
-        raise _not_of_kind(method, alignment_methods(), "alignment")
-    return made
-
-
-def _unknown(method: Method, known: Mapping[str, Any]) -> bool:
-    return isinstance(method, str) and method not in known
-
-
-def _not_of_kind(method: Method, known: Mapping[str, Any], what: str) -> UserError:
-    choice = f"choose one of: {', '.join(known)}"
-    return UserError(f"no {what} method is called {name_of(method)!r}", "method", choice)
 
 
 def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:

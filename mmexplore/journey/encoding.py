@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from mmexplore.encoders import registry
+from mmexplore.encoders.found import EncoderLike
 from mmexplore.encoders.pipeline import Encoded, encode_dataset
 from mmexplore.jobs import Progress
 from mmexplore.journey.asking import dataset_of
@@ -44,7 +46,14 @@ def default_encoders(workspace: Workspace) -> dict[str, str]:
 
 
 def encode(
-    workspace: Workspace, encoders: dict[str, str], store: Store | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    encoders: Mapping[str, EncoderLike],
+    store: Store | None = None,
+    progress: Progress | None = None,
 ) -> Encoded:
-    """Vectors of the workspace's pairs, and the cells that could not be encoded."""
+    """Vectors of the workspace's pairs, and the cells that could not be encoded.
+
+    Args:
+        encoders: modality -> name of an encoder, its class, or an instance.
+    """
     return encode_dataset(dataset_of(workspace), encoders, store, progress, seed=workspace.seed)

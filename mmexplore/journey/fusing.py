@@ -16,14 +16,14 @@ from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import evaluate_fusion, view_rows
 from mmexplore.fusion.exam import exam
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import Method, embeddings_of, epochs, make_fusion
-from mmexplore.methods import fusion_methods
+from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.methods import MethodLike, fusion_methods, make
 from mmexplore.workspace import FittedFusion, Workspace
 
 
 def fuse(
     workspace: Workspace,
-    method: Method,
+    method: MethodLike,
     params: dict[str, Any] | None = None,
     objective: str | None = None,
     target: str | None = None,
@@ -44,7 +44,7 @@ def fuse(
         hear: told the values of each epoch while the fit runs.
     """
     seed = workspace.seed if seed is None else seed
-    estimator = make_fusion(method, params)
+    estimator = make(method, params, "fusion")
     workspace.ensure_split()
     embeddings = fusion_input(workspace, target, source)
     if labels_per_class is not None:

@@ -12,8 +12,8 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.fusion.base import Fusion
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.fusing import fusion_input
+from mmexplore.methods import make
 from mmexplore.robustness.curves import Curve, difference
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.judge import LATE_PRODUCT
@@ -77,7 +77,7 @@ def missing_lab(
 
     def fit(name: str, given: Embeddings) -> Fusion:
         kept = workspace.fit_of(name)
-        blank = make_fusion(name if kept is None else kept.fusion)
+        blank = make(name if kept is None else kept.fusion, None, "fusion")
         objective, seed = (None, workspace.seed) if kept is None else (kept.fusion.objective_, kept.seed)
         if objective not in (None, "contrastive", "reconstruction", given.target_kind):
             objective = None  # it was fitted to another kind of target

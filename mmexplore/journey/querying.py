@@ -14,6 +14,7 @@ from mmexplore.errors import UserError
 from mmexplore.journey.asking import dataset_of, embeddings_of, known
 from mmexplore.journey.spaces import carried
 from mmexplore.pairs.dataset import Cell, Kind
+from mmexplore.pairs.kinds import cards
 from mmexplore.pairs.media import kind_of_name
 from mmexplore.pairs.text import looks_like_language
 from mmexplore.workspace import Workspace
@@ -23,7 +24,7 @@ def query_vector(workspace: Workspace, shared: Embeddings, query: Cell, from_mod
     """float32 [1, d]: the query in the shared space, by an encoder whose vectors lie where a modality's do."""
     dataset, kind = dataset_of(workspace), kind_of_query(query)
     readers = {m: name for m in shared.modalities if (name := _reader(workspace, m, kind))}
-    fitting = sorted(readers, key=lambda m: dataset.kinds.get(m) is not kind)  # those of the query's own kind first
+    fitting = sorted(readers, key=lambda m: dataset.kinds.get(m) != kind)  # those of the query's own kind first
     if from_modality is not None:
         known(from_modality, fitting, "from")
     elif not fitting:
@@ -64,7 +65,7 @@ def kind_of_query(query: Cell) -> Kind:
 
 def query_kinds(workspace: Workspace, shared: Embeddings) -> list[Kind]:
     """Kinds of things that can be asked with: those that an encoder of a comparable modality's space reads."""
-    asked = (Kind.TEXT, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO, Kind.SERIES, Kind.PLACE)
+    asked = [kind for kind, card in cards().items() if card.query]
     return [k for k in asked if any(_reader(workspace, m, k) for m in shared.modalities)]
 
 
@@ -74,7 +75,7 @@ def _reader(workspace: Workspace, modality: str, kind: Kind) -> str:
     Its own encoder for its own kind; else the other half of a CLIP or CLAP, or the image encoder behind a video's.
     """
     name = workspace.encoders.get(modality, "")
-    if workspace.dataset is not None and workspace.dataset.kinds.get(modality) is kind:
+    if workspace.dataset is not None and workspace.dataset.kinds.get(modality) == kind:
         return name
     space = embeddings_of(workspace).spaces[modality]
     return next((c.name for c in registry.cards(kind) if c.space == space), "")

@@ -13,7 +13,8 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import Method, embeddings_of, epochs, make_alignment
+from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.methods import MethodLike, make
 from mmexplore.workspace import Workspace
 
 
@@ -54,7 +55,7 @@ def _together(embeddings: Embeddings) -> list[str]:
 
 def align(
     workspace: Workspace,
-    method: Method,
+    method: MethodLike,
     params: dict[str, Any] | None = None,
     progress: Progress | None = None,
     hear: OnEpoch | None = None,
@@ -64,13 +65,13 @@ def align(
     A modality that too few rows have together with the others is left out of it, and of what is given back.
 
     Args:
-        method: its name, or the class or an instance of one.
+        method: its name, its class, or an instance (its parameters are kept, `params` go over them).
         hear: told the values of each epoch while the fit runs.
 
     Raises:
         UserError: no such method, or the data does not allow it.
     """
-    estimator = make_alignment(method, params)
+    estimator = make(method, params, "alignment")
     embeddings = embeddings_of(workspace)
     if not estimator.fitted_in_advance:
         embeddings = workspace.ensure_split()

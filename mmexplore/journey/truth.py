@@ -8,9 +8,8 @@ from dataclasses import replace
 from mmexplore.attribution.truth import BesideTruth, beside_truth
 from mmexplore.errors import UserError
 from mmexplore.jobs import Progress
-from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import fusion_methods
+from mmexplore.methods import fusion_methods, make
 from mmexplore.workspace import Workspace
 
 
@@ -42,7 +41,7 @@ def truth_of_methods(
             if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
                 fusion = kept.fusion
             else:
-                fusion = make_fusion(name if kept is None else kept.fusion)
+                fusion = make(name if kept is None else kept.fusion, None, "fusion")
                 fusion.set_params(objective="classification", random_state=workspace.seed).fit(embeddings)
             found.append(replace(beside_truth(fusion, embeddings, workspace.seed), method=name))
         except UserError as error:

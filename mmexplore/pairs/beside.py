@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.pairs.dataset import Cell, Kind
+from mmexplore.pairs.kinds import media_kinds
 from mmexplore.pairs.media import without_suffix
 from mmexplore.pairs.roles import normal_split
 from mmexplore.pairs.values import is_number, is_numeric_target, plain
@@ -20,7 +21,8 @@ _NAMING = (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO, Kind.SERIES)
 
 def naming_modality(kinds: dict[str, Kind]) -> str | None:
     """The modality whose files name the rows and form the groups: pictures before films, sounds and series."""
-    return next((m for kind in _NAMING for m, k in kinds.items() if k is kind), None)
+    naming = dict.fromkeys((*_NAMING[:-1], *media_kinds(), _NAMING[-1]))
+    return next((m for kind in naming for m, k in kinds.items() if k == kind), None)
 
 
 def row_ids(

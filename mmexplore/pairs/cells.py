@@ -11,10 +11,10 @@ import numpy as np
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.files import Files
-from mmexplore.pairs.images import check_image
-from mmexplore.pairs.media import KIND_OF_SUFFIX, suffix_of
+from mmexplore.pairs.kinds import card_of
+from mmexplore.pairs.media import suffix_of
 from mmexplore.pairs.text import read_text
-from mmexplore.pairs.values import as_array, is_number, plain, suffix_of_bytes
+from mmexplore.pairs.values import as_array, is_number, plain
 
 MAX_TEXT = 1_000_000  # characters of one text
 MAX_NUMBERS = 50_000_000  # of one vector or series
@@ -62,7 +62,8 @@ def _names_file(value: Any) -> bool:
 
 
 def _media_reader(kind: Kind, files: Files, folder: str) -> Reader:
-    suffixes = frozenset(s for s, k in KIND_OF_SUFFIX.items() if k is kind) | (
+    card = card_of(kind)
+    suffixes = frozenset(card.suffixes if card is not None else ()) | (
         frozenset({".gif", ".webp"}) if kind is Kind.VIDEO else frozenset()
     )
     checked: dict[Path, str] = {}
@@ -93,26 +94,14 @@ def check_file(kind: Kind, path: Path) -> str:
     try:
         if path.stat().st_size == 0:
             return "the file is empty"
-        if kind is Kind.IMAGE:
-            check_image(path)
-        elif kind in (Kind.AUDIO, Kind.VIDEO):
-            return _check_magic(kind, path)
+        card = card_of(kind)
+        return "" if card is None or card.check is None else card.check(path)
     except UserError as error:
         return error.what
     except OSError as error:
         return f"the file cannot be read ({error.strerror or 'system error'})"
-    return ""
-
-
-def _check_magic(kind: Kind, path: Path) -> str:
-    with path.open("rb") as file:
-        found = suffix_of_bytes(file.read(16))
-    if kind is Kind.AUDIO and found in (".jpg", ".png", ".gif", ".bmp", ".tif", ".webp"):
-        return f"the file is a picture ({found}), not a sound"
-    sounds = suffix_of(path.name) in (".wav", ".flac", ".ogg", ".oga", ".opus")
-    if kind is Kind.AUDIO and sounds and KIND_OF_SUFFIX.get(found) is not Kind.AUDIO:
-        return "the file does not hold the sound that its name says"
-    return ""
+    except Exception as error:  # noqa: BLE001 - the check of an installed package: the other files go on
+        return f"the file cannot be checked ({type(error).__name__})"
 
 
 def _text(value: Any, files: Files, folder: str) -> tuple[Cell, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -13,21 +12,8 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.identity import new_uid
+from mmexplore.pairs.kinds import Kind
 from mmexplore.pairs.origin import Origin
-
-
-class Kind(StrEnum):
-    """What sort of thing the cells of a modality are."""
-
-    IMAGE = "image"
-    TEXT = "text"
-    AUDIO = "audio"
-    VIDEO = "video"
-    SERIES = "time series"
-    TABLE = "tabular"
-    PLACE = "place"
-    VECTOR = "vector"
-
 
 # A cell holds a text (`str`), a media file (`Path`), numbers (`np.ndarray`), or nothing.
 Cell = str | Path | np.ndarray | None

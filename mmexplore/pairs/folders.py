@@ -10,6 +10,7 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.attributes import item_attributes
 from mmexplore.pairs.dataset import Kind, Rejected
 from mmexplore.pairs.files import Files
+from mmexplore.pairs.kinds import cards
 from mmexplore.pairs.media import kind_of_name, suffix_of, without_suffix
 from mmexplore.pairs.recognition import guess_columns
 from mmexplore.pairs.roles import ONE_ONLY, ColumnGuess, normal_split
@@ -175,5 +176,5 @@ def _guess(name: str, values: list[Any]) -> ColumnGuess:
     }
     if name in ("label", "split", "id"):
         return ColumnGuess(name, name, None, example, reasons[name])
-    kind = next(k for k in Kind if name == k.value or name.startswith(f"{k.value} "))
+    kind = next(k for k in cards() if name == k.value or name.startswith(f"{k.value} "))
     return ColumnGuess(name, kind.value, kind, example, reasons.get(name, f"files of the kind {kind.value}"))

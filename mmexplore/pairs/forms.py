@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import Files
-from mmexplore.pairs.media import TABLE_SUFFIXES, VECTOR_SUFFIXES, kind_of_name, suffix_of, without_suffix
+from mmexplore.pairs.kinds import TABLE_SUFFIXES, VECTOR_SUFFIXES, media_kinds
+from mmexplore.pairs.media import kind_of_name, suffix_of, without_suffix
 from mmexplore.pairs.recognition import guess_columns
 from mmexplore.pairs.roles import normal_split
 from mmexplore.pairs.tables import read_table
@@ -27,7 +27,7 @@ def choose_form(files: Files) -> tuple[str, list[str]]:
     names = list(files.by_name)
     tables = [n for n in names if suffix_of(n) in TABLE_SUFFIXES and not n.rsplit("/", 1)[-1].startswith("cache-")]
     vectors = [n for n in names if suffix_of(n) in VECTOR_SUFFIXES]
-    media = [n for n in names if kind_of_name(n) in (Kind.IMAGE, Kind.AUDIO, Kind.VIDEO)]
+    media = [n for n in names if kind_of_name(n) in media_kinds()]
     texts = [n for n in names if suffix_of(n) == ".txt"]
     if tables and (chosen := _choose_tables(tables, files)):
         return "table", chosen
@@ -83,7 +83,7 @@ def _names_media(files: Files, name: str) -> bool:
     try:
         with tempfile.TemporaryDirectory() as spill:
             table = read_table(files.by_name[name], Path(spill), name, limit=20)
-            return any(g.kind in (Kind.IMAGE, Kind.AUDIO, Kind.VIDEO) for g in guess_columns(table, files))
+            return any(g.kind in media_kinds() for g in guess_columns(table, files))
     except UserError:
         return False
 

@@ -6,18 +6,7 @@ import os
 import posixpath
 import re
 
-from mmexplore.pairs.dataset import Kind
-
-KIND_OF_SUFFIX: dict[str, Kind] = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"), Kind.IMAGE),
-    **dict.fromkeys((".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"), Kind.AUDIO),
-    **dict.fromkeys((".mp4", ".m4v", ".webm", ".mov", ".avi", ".mkv"), Kind.VIDEO),
-    **dict.fromkeys((".npy", ".csv", ".tsv", ".parquet"), Kind.SERIES),
-    ".txt": Kind.TEXT,
-}
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow")
-VECTOR_SUFFIXES = (".npz", ".npy", ".safetensors")
-ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".zst")
+from mmexplore.pairs.kinds import Kind, kind_of_suffix
 
 _DEVICE = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?$", re.IGNORECASE)
 _JUNK = {".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", ".ipynb_checkpoints"}
@@ -35,7 +24,7 @@ def without_suffix(name: str) -> str:
 
 def kind_of_name(name: str) -> Kind | None:
     """The kind that a file name's suffix stands for, or None."""
-    return KIND_OF_SUFFIX.get(suffix_of(name))
+    return kind_of_suffix(suffix_of(name))
 
 
 def is_junk(name: str) -> bool:

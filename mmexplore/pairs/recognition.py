@@ -15,9 +15,10 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Kind
 from mmexplore.pairs.files import Files
 from mmexplore.pairs.images import is_animated
+from mmexplore.pairs.kinds import kind_of_suffix
 from mmexplore.pairs.language import words
-from mmexplore.pairs.media import KIND_OF_SUFFIX, kind_of_name, suffix_of
-from mmexplore.pairs.roles import MODALITY_ROLES, ONE_ONLY, ColumnGuess, normal_split, rank, role_by_name
+from mmexplore.pairs.media import kind_of_name, suffix_of
+from mmexplore.pairs.roles import ONE_ONLY, ColumnGuess, kind_of_role, normal_split, rank, role_by_name
 from mmexplore.pairs.tables import Table, sample_of
 from mmexplore.pairs.values import as_array, is_number, is_numeric_target, shorten
 
@@ -52,7 +53,7 @@ def _guess(name: str, values: Sequence[Any], table: Table, files: Files | None) 
     example = shorten(sample[0]) if sample else ""
 
     def guess(role: str, why: str) -> ColumnGuess:
-        return ColumnGuess(name, role, MODALITY_ROLES.get(role), example, why)
+        return ColumnGuess(name, role, kind_of_role(role), example, why)
 
     if not sample:
         return guess("ignore", "every cell is empty")
@@ -72,7 +73,7 @@ def _guess(name: str, values: Sequence[Any], table: Table, files: Files | None) 
 def _by_type(sample: list[Any]) -> tuple[str, str] | None:
     if all(isinstance(v, Path) for v in sample):
         suffix, n = Counter(v.suffix for v in sample).most_common(1)[0]
-        kind = KIND_OF_SUFFIX.get(suffix)
+        kind = kind_of_suffix(suffix)
         why = f"{n:,} of {len(sample):,} cells hold the bytes of a {suffix or 'unknown'} file"
         return (kind.value, why) if kind is not None else ("ignore", why)
     arrays = [as_array(v) for v in sample]

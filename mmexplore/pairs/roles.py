@@ -8,20 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mmexplore.errors import UserError
+from mmexplore.pairs import kinds
 from mmexplore.pairs.dataset import Kind
 
-MODALITY_ROLES: dict[str, Kind] = {
-    "image": Kind.IMAGE,
-    "text": Kind.TEXT,
-    "audio": Kind.AUDIO,
-    "video": Kind.VIDEO,
-    "time series": Kind.SERIES,
-    "vector": Kind.VECTOR,
-    "tabular": Kind.TABLE,
-    "place": Kind.PLACE,
-}
 ONE_ONLY = ("id", "label", "split", "group")
-ROLES = (*MODALITY_ROLES, *ONE_ONLY, "column", "ignore")
 
 # Names, best first: where two columns could be the label, the one named earlier here is.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -47,7 +37,7 @@ class ColumnGuess:
     """What a column seems to be for.
 
     Attributes:
-        name: of the column.  role: one of `ROLES`.  kind: of the modality, None where the role is no modality.
+        name: of the column.  role: one of `roles()`.  kind: of the modality, None where the role is no modality.
         example: a value of it, shortened.  why: one sentence for the person.
         fits_table: it is kept as a column, but its numbers or few values could be part of a tabular modality. That is
             never guessed: a column that tells the label would be among them.
@@ -61,6 +51,16 @@ class ColumnGuess:
     fits_table: bool = False
 
 
+def roles() -> tuple[str, ...]:
+    """What a column can be for: a modality of each kind that is known here, called by the kind's name, and the rest."""
+    return (*map(str, kinds.cards()), *kinds.OTHER_ROLES)
+
+
+def kind_of_role(role: str) -> Kind | None:
+    """The kind of modality that a role stands for; None where it is no modality."""
+    return next((kind for kind in kinds.cards() if kind == role), None)
+
+
 def normal_split(value: Any) -> str | None:
     """ "train", "val" or "test" for the usual spellings ("dev", "Validation", ...); None for anything else."""
     return _SPLITS.get(str(value).strip().lower()) if value is not None else None
@@ -71,31 +71,29 @@ def role_by_name(name: str) -> str | None:
     return next((role for role in ONE_ONLY if rank(role, name) is not None), None)
 
 
-def correct(guesses: Sequence[ColumnGuess], roles: dict[str, str] | None) -> list[ColumnGuess]:
+def correct(guesses: Sequence[ColumnGuess], corrections: dict[str, str] | None) -> list[ColumnGuess]:
     """The guesses with a person's corrections in; a role that only one column can have leaves the guessed one.
 
     Raises:
         UserError: a column or a role that does not exist; a role for two columns where only one can have it.
     """
-    roles = roles or {}
+    corrections = corrections or {}
     names = [g.name for g in guesses]
-    for column, role in roles.items():
+    for column, role in corrections.items():
         if column not in names:
             raise UserError("there is no such column", column, f"the columns are {', '.join(names[:20])}")
-        if role not in ROLES:
-            raise UserError(f"{role!r} is not a role", column, f"choose one of {', '.join(ROLES)}")
+        if role not in roles():
+            raise UserError(f"{role!r} is not a role", column, f"choose one of {', '.join(roles())}")
     for role in ONE_ONLY:
-        chosen = [c for c, r in roles.items() if r == role]
+        chosen = [c for c, r in corrections.items() if r == role]
         if len(chosen) > 1:
             raise UserError(f"{len(chosen)} columns have the role {role}", ", ".join(chosen), "choose one")
-    taken = {role for role in roles.values() if role in ONE_ONLY}
+    taken = {role for role in corrections.values() if role in ONE_ONLY}
     corrected = []
     for guess in guesses:
-        if guess.name in roles:
-            role = roles[guess.name]
-            corrected.append(
-                replace(guess, role=role, kind=MODALITY_ROLES.get(role), why="you said so", fits_table=False)
-            )
+        if guess.name in corrections:
+            role = corrections[guess.name]
+            corrected.append(replace(guess, role=role, kind=kind_of_role(role), why="you said so", fits_table=False))
         elif guess.role in taken:
             corrected.append(replace(guess, role="column", kind=None, why=f"another column is the {guess.role}"))
         else:

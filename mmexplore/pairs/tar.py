@@ -12,7 +12,8 @@ from typing import IO
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.pairs.archive import Budget, Limits, Unpacked
 from mmexplore.pairs.dataset import Rejected
-from mmexplore.pairs.media import ARCHIVE_SUFFIXES, is_junk, refusal
+from mmexplore.pairs.kinds import ARCHIVE_SUFFIXES
+from mmexplore.pairs.media import is_junk, refusal
 from mmexplore.progress import Progress
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")

@@ -15,8 +15,9 @@ from mmexplore.errors import UserError
 from mmexplore.pairs.archive import count_members
 from mmexplore.pairs.dataset import Rejected
 from mmexplore.pairs.files import Files
-from mmexplore.pairs.media import VECTOR_SUFFIXES, suffix_of
-from mmexplore.pairs.roles import MODALITY_ROLES, ColumnGuess, role_by_name
+from mmexplore.pairs.kinds import VECTOR_SUFFIXES
+from mmexplore.pairs.media import suffix_of
+from mmexplore.pairs.roles import ColumnGuess, kind_of_role, role_by_name
 from mmexplore.pairs.tables import Table
 from mmexplore.pairs.values import shorten
 
@@ -201,4 +202,4 @@ def _guess(name: str, array: np.ndarray) -> ColumnGuess:
     else:
         role, why = role_by_name(name) or "column", "the name of the array, one value an item"
     example = shorten(array[0].tolist() if array.ndim == 1 else array[0]) if len(array) else ""
-    return ColumnGuess(name, role, MODALITY_ROLES.get(role), example, why)
+    return ColumnGuess(name, role, kind_of_role(role), example, why)

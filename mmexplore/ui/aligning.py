@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore import alignment, journey
+from mmexplore import journey
 from mmexplore.estimator import Estimator
 from mmexplore.figures.retrieval import recall_bars
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.identity import uid_of
 from mmexplore.jobs import Progress
+from mmexplore.methods import alignment_methods
 from mmexplore.ui import jobs_view, live, method_card, parameters, python_models, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.widgets import plain
@@ -41,7 +42,7 @@ def panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
 
 def start(workspace: Workspace, method: str, params: dict[str, Any], title: str) -> None:
     """Submit the fit as a job; its alignment is used from then on."""
-    if not alignment.methods()[method].fitted_in_advance:
+    if not alignment_methods()[method].fitted_in_advance:
         workspace.ensure_split()
     embeddings, frozen, hear = workspace.embeddings, workspace.snapshot(), live.watch("align", title)
     once = session.once(("align", method, repr(params)), gives=lambda found: found)

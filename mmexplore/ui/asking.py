@@ -14,6 +14,7 @@ from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.identity import uid_of
 from mmexplore.pairs.dataset import Kind
+from mmexplore.pairs.kinds import card_of
 from mmexplore.pairs.media import kind_of_name
 from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.serving import demo
@@ -25,20 +26,23 @@ from mmexplore.ui.widgets import one_line, plain, say_error
 from mmexplore.workspace import Workspace
 
 WAYS = {"text": "A typed text", "file": "A file", "item": "An item of the data"}
-#: what may be uploaded as a query, by its kind
-QUERY_SUFFIXES = {
-    Kind.IMAGE: ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"),
-    Kind.AUDIO: ("wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"),
-    Kind.VIDEO: ("mp4", "m4v", "webm", "mov", "avi", "mkv"),
-    Kind.SERIES: ("npy", "csv", "tsv", "parquet"),
-}
-QUERY_WORDS = {Kind.IMAGE: "a picture", Kind.AUDIO: "a sound", Kind.VIDEO: "a video", Kind.SERIES: "a series"}
+
+
+def query_suffixes(kind: Kind) -> list[str]:
+    """What may be uploaded as a query of this kind: suffixes without their dot. A text is typed, not uploaded."""
+    card = card_of(kind)
+    return [] if card is None or not card.query or kind is Kind.TEXT else [s.removeprefix(".") for s in card.suffixes]
+
+
+def _one(kind: Kind) -> str:
+    card = card_of(kind)
+    return str(kind) if card is None else card.title
 
 
 def ask(workspace: Workspace, shared: Embeddings) -> None:
     """The query, and what it finds."""
     kinds = journey.query_kinds(workspace, shared) if workspace.dataset is not None else []
-    files = [k for k in kinds if k in QUERY_SUFFIXES and not demo()]
+    files = [k for k in kinds if query_suffixes(k) and not demo()]
     ways = [*(["text"] if Kind.TEXT in kinds else []), *(["file"] if files else []), "item"]
     if st.session_state.get(f"{CHOICE}search.way") not in ways:  # another alignment may answer fewer kinds
         st.session_state.pop(f"{CHOICE}search.way", None)
@@ -48,7 +52,7 @@ def ask(workspace: Workspace, shared: Embeddings) -> None:
                 "Ask with",
                 ways,
                 default=ways[0],
-                format_func=lambda w: WAYS[w] if w != "file" or len(files) > 1 else QUERY_WORDS[files[0]].capitalize(),
+                format_func=lambda w: WAYS[w] if w != "file" or len(files) > 1 else _one(files[0]).capitalize(),
                 required=True,
                 key=f"{CHOICE}search.way",
             )
@@ -100,8 +104,8 @@ def _suggestions(workspace: Workspace, key: str) -> None:
 
 
 def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds: list[Kind]) -> None:
-    suffixes = [suffix for kind in kinds for suffix in QUERY_SUFFIXES[kind]]
-    file = st.file_uploader(" or ".join(QUERY_WORDS[kind] for kind in kinds).capitalize(), suffixes, key="search-file")
+    suffixes = [suffix for kind in kinds for suffix in query_suffixes(kind)]
+    file = st.file_uploader(" or ".join(_one(kind) for kind in kinds).capitalize(), suffixes, key="search-file")
     if file is None:
         return
     path = bring.keep_uploads([file], session.folder("queries", uuid.uuid4().hex[:8]))[0]

@@ -12,6 +12,7 @@ import streamlit as st
 from mmexplore.errors import UserError
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.images import jpeg
+from mmexplore.pairs.kinds import card_of
 from mmexplore.ui.thumbnails import drawn_of
 from mmexplore.ui.widgets import one_line
 
@@ -19,9 +20,6 @@ MAX_PLAYED = 8 << 20  # bytes; a larger file is shown, not played: pages hold wh
 SHOWN_SECONDS = 20.0  # of a recording, in its spectrogram
 SHEET = 6  # frames of a video
 TABLE_LINES = 6
-
-_AUDIO = {".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg"}
-_VIDEO = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".mov": "video/mp4"}
 
 
 def draw(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> None:
@@ -41,9 +39,35 @@ def draw(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) -> No
     if kind in drawers and fits:
         drawers[kind](cell)
     elif isinstance(cell, Path):
-        st.text(one_line(cell.name, 60))
+        _file(cell, kind)
     else:
         st.text(f"{one_line(modality, 30)}: {np.size(np.asarray(cell)):,} numbers")
+
+
+def _file(path: Path, kind: Kind) -> None:
+    """A file of a kind that a package has added: the picture that the package makes of it, else its name."""
+    card = card_of(kind)
+    picture = None if card is None else card.picture
+
+    def draw(file: Path) -> tuple[bytes, str]:
+        assert picture is not None
+        try:
+            return picture(file)
+        except Exception as error:  # whatever the package does, the page goes on and shows the name
+            raise UserError("cannot be drawn", file.name) from error
+
+    made = None if picture is None else drawn_of(path, str(kind), draw)
+    if made is None:
+        st.text(one_line(path.name, 60))
+        return
+    st.image(str(made[0]), width="stretch")
+    st.text(one_line(made[1], 80))
+
+
+def _played(kind: Kind, path: Path) -> str | None:
+    """The media type by which a browser plays the file, or None."""
+    card = card_of(kind)
+    return None if card is None else card.played.get(path.suffix.lower())
 
 
 # -- sound and video -------------------------------------------------------------------
@@ -54,7 +78,7 @@ def _sound(path: Path) -> None:
         return
     st.image(str(picture), width="stretch")
     if path.stat().st_size <= MAX_PLAYED:
-        st.audio(str(path), format=_AUDIO.get(path.suffix.lower(), "audio/wav"))
+        st.audio(str(path), format=_played(Kind.AUDIO, path) or "audio/wav")
     st.caption(note)
 
 
@@ -64,7 +88,7 @@ def _video(path: Path) -> None:
         st.text(f"{one_line(path.name, 60)} (cannot be decoded)")
         return
     st.image(str(picture), width="stretch")
-    played = _VIDEO.get(path.suffix.lower())
+    played = _played(Kind.VIDEO, path)
     if played and path.stat().st_size <= MAX_PLAYED:
         st.video(str(path), format=played)
     st.caption(note)

@@ -22,7 +22,7 @@ from mmexplore.retrieval.thermometer import Reading
 from mmexplore.serving import demo
 from mmexplore.ui import bring, session, views
 from mmexplore.ui.absent import absent
-from mmexplore.ui.asking import QUERY_SUFFIXES, item_select
+from mmexplore.ui.asking import item_select, query_suffixes
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.widgets import one_line, plain
 from mmexplore.workspace import Workspace
@@ -131,7 +131,7 @@ def _one_of(label: str, names: list[str], first: str = "") -> str:
 
 
 def _own(workspace: Workspace, shared: Embeddings | None, images: list[str], texts: list[str]) -> Shown | None:
-    file = st.file_uploader("Picture", type=list(QUERY_SUFFIXES[Kind.IMAGE]), key="words-picture")
+    file = st.file_uploader("Picture", type=query_suffixes(Kind.IMAGE), key="words-picture")
     said = st.text_input(
         "Text", key=f"{CHOICE}words.said", placeholder="What do you see? Say it in a sentence, and press Enter",
         max_chars=500,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from mmexplore.pairs.roles import ROLES, ColumnGuess
+from mmexplore.pairs.roles import ColumnGuess, roles
 from mmexplore.ui.widgets import plain
 
 ROLE_HELP = (
@@ -40,7 +40,7 @@ def edit(look: str, guesses: Sequence[ColumnGuess]) -> dict[str, str]:
         disabled=["column", "example", "why"],
         column_config={
             "column": st.column_config.TextColumn("Column"),
-            "role": st.column_config.SelectboxColumn("Read as", options=list(ROLES), required=True, help=ROLE_HELP),
+            "role": st.column_config.SelectboxColumn("Read as", options=list(roles()), required=True, help=ROLE_HELP),
             "example": st.column_config.TextColumn("Example"),
             "why": st.column_config.TextColumn("Why", width="large"),
         },

@@ -9,8 +9,7 @@ import re
 import pytest
 
 from mmexplore.errors import UserError
-from mmexplore.journey.asking import make
-from mmexplore.methods import all_methods
+from mmexplore.methods import all_methods, make
 from mmexplore.param import COMMON, Declared, check_params, params_of, read_param
 
 SETTINGS = [(cls, declared) for cls in all_methods().values() for declared in params_of(cls).values()]

@@ -14,12 +14,12 @@ from mmexplore.errors import UserError
 from mmexplore.estimator import OnEpoch
 from mmexplore.fits import title_of
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make_alignment
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.evaluating import retrieval_reports
 from mmexplore.journey.fusing import rows_name
 from mmexplore.journey.realigning import all_comparable_before, as_one_space
+from mmexplore.methods import make
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.workspace import Workspace
 
@@ -91,7 +91,7 @@ class AlignmentRace:
     def _fit(
         self, entry: Entry, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Alignment, float]:
-        estimator = make_alignment(entry.method, entry.params)
+        estimator = make(entry.method, entry.params, "alignment")
         clock = Clock()
         estimator.set_params(random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return estimator, clock.seconds

@@ -14,10 +14,10 @@ from mmexplore.fusion.budget import keep_labels
 from mmexplore.fusion.evaluation import score_of_rates
 from mmexplore.fusion.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
 from mmexplore.fusion.missing import draw_missing
-from mmexplore.journey.asking import make_fusion
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.fusing import fusion_input, mean_entropy, rows_name
+from mmexplore.methods import make
 from mmexplore.workspace import FittedFusion, Workspace
 
 LATE = "late product"  # the bar of the field: one plain classifier a modality, their answers multiplied
@@ -42,7 +42,7 @@ class FusionRace:
         self, entry: Entry, embeddings: Embeddings, objective: str, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Fusion, float]:
         """The fitted method and its seconds."""
-        fusion = make_fusion(entry.method, entry.params)
+        fusion = make(entry.method, entry.params, "fusion")
         clock = Clock()
         fusion.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=on_epoch)
         return fusion, clock.seconds

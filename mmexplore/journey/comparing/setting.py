@@ -10,10 +10,9 @@ from typing import Any
 from mmexplore.alignment.base import Alignment
 from mmexplore.errors import UserError
 from mmexplore.estimator import Estimator
-from mmexplore.fits import COMMON, changed, in_words, title_of
-from mmexplore.journey.asking import Method, make
-from mmexplore.methods import all_methods
-from mmexplore.param import read_param
+from mmexplore.fits import changed, in_words, title_of
+from mmexplore.methods import MethodLike, all_methods, class_of, methods_of_kind
+from mmexplore.param import COMMON, read_param
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Entry:
         label: how the entry is called in tables; by default made of the method and its parameters.
     """
 
-    method: Method
+    method: MethodLike
     params: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
@@ -36,10 +35,8 @@ class Entry:
 
     @property
     def cls(self) -> type[Estimator]:
-        """UserError where no method has this name."""
-        if isinstance(self.method, type):
-            return self.method
-        return all_methods()[self.method] if self.method in all_methods() else type(make(self.method))
+        """UserError where no method has this name, or the class is none."""
+        return class_of(self.method)
 
     @property
     def given(self) -> dict[str, Any]:
@@ -56,17 +53,15 @@ class Entry:
         return ", ".join([title_of(self.cls), *(in_words(self.given) if full else ())])
 
 
-def label_of(method: Method, params: Mapping[str, Any]) -> str:
+def label_of(method: MethodLike, params: Mapping[str, Any]) -> str:
     """attention, attention:width=16 (as the shell takes it); of a class or an instance AttentionFusion(width=16)."""
     if isinstance(method, str):
         return ":".join([method, *(f"{k}={_short(v)}" for k, v in params.items())])
+    cls = class_of(method)
     if isinstance(method, Estimator):
-        params = {k: v for k, v in changed(type(method), {**method.get_params(), **params}).items() if k not in COMMON}
-        method = type(method)
-    if not isinstance(method, type):
-        return str(method)
+        params = {k: v for k, v in changed(cls, {**method.get_params(), **params}).items() if k not in COMMON}
     inside = ", ".join(f"{k}={v!r}" for k, v in params.items())
-    return f"{method.__name__}({inside})" if inside else method.__name__
+    return f"{cls.__name__}({inside})" if inside else cls.__name__
 
 
 def _short(value: Any) -> str:
@@ -86,7 +81,7 @@ class Setting:
         params: method -> parameters other than its defaults, for the methods that are given by name.
     """
 
-    methods: tuple[Method | Entry, ...]
+    methods: tuple[MethodLike | Entry, ...]
     n_seeds: int = 3
     labels_per_class: int | None = None
     missing: float = 0.5
@@ -139,13 +134,7 @@ def named_methods(asked: str) -> tuple[str | Entry, ...]:
     Raises:
         UserError: no such method or kind, or a parameter without a value.
     """
-    from mmexplore import alignment, fusion, generative
-
-    rooms: dict[str, list[str]] = {
-        "alignment": list(alignment.methods()),
-        "fusion": list(fusion.methods()),
-        "generative": list(generative.methods()),
-    }
+    rooms = methods_of_kind()
     names: list[str | Entry] = []
     for word in filter(None, (w.strip() for w in asked.split(","))):
         name, *given = word.split(":")

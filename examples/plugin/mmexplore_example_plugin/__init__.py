@@ -1,0 +1,1 @@
+"""A fusion, an alignment, an encoder and a kind of data for mmexplore."""

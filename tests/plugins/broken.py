@@ -1,0 +1,1 @@
+raise ImportError("needs a library that is not here")
