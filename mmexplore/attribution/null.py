@@ -35,12 +35,17 @@ class Null:
 
 
 def null_band(
-    fusion: Fusion, embeddings: Embeddings, baseline: str = "missing", draws: int = 20, seed: int = 0
+    fusion: Fusion,
+    embeddings: Embeddings,
+    baseline: str = "missing",
+    draws: int = 20,
+    seed: int = 0,
+    measure: str = "probability",
 ) -> Null:
     """Mean Shapley values of the same fitted model when what it should find is not there.
 
     With labels known their order is permuted (an item's value is then the probability of a stranger's class); without,
-    every modality is permuted on its own, so that the modalities of a row are strangers.
+    every modality is permuted on its own, so that the modalities of a row are strangers. `measure` as in `game`.
     """
     random = rng(seed)
     by_label = embeddings.labels is not None and fusion.objective_ in ("classification", "regression")
@@ -49,9 +54,9 @@ def null_band(
     for draw in range(draws):
         if by_label:
             assert embeddings.labels is not None
-            played = game_of(answers, random.permutation(embeddings.labels))
+            played = game_of(answers, random.permutation(embeddings.labels), measure)
         else:
-            played = game(fusion, _strangers(embeddings, random), baseline, draws=1, seed=seed + draw)
+            played = game(fusion, _strangers(embeddings, random), baseline, draws=1, seed=seed + draw, measure=measure)
         rows.append(shapley(played, orders=20, seed=seed + draw).mean())
     return Null(np.array(rows), "labels" if by_label else "pairing")
 

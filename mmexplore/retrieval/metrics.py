@@ -39,6 +39,7 @@ class RetrievalReport:
         n_queries, n_gallery: distinct items asked and searched.  n_left_out: rows that do not count because src or
             dst is absent there.  n_asked: rows that were asked for.
         ranks: float [Q], rank of the best correct item.  query_rows: int [Q], first row of each query.
+        query_groups: int [Q], the group that the bootstrap draws it with.  n_correct: int [Q], its correct items.
         rows: int [n_asked], the rows that were asked for.
     """
 
@@ -60,6 +61,8 @@ class RetrievalReport:
     n_left_out: int
     ranks: np.ndarray
     query_rows: np.ndarray
+    query_groups: np.ndarray
+    n_correct: np.ndarray
     rows: np.ndarray
 
     @property
@@ -147,8 +150,28 @@ def report_of(
         n_left_out=n_left_out,
         ranks=rank,
         query_rows=queries.rows[answered],
+        query_groups=group,
+        n_correct=n_correct,
         rows=rows,
     )
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Share (0..1) of the queries with a correct item among the first k, its 95 % interval, and a random order's."""
+
+    value: float
+    low: float
+    high: float
+    chance: float
+
+
+def recall_at(report: RetrievalReport, k: int, seed: int = 0) -> Recall:
+    """Recall at any k (the report has 1, 5 and 10), by the report's own ranks and bootstrap."""
+    hits = (report.ranks <= k).astype(float)
+    low, high = _intervals({"hits": hits}, report.ranks, report.query_groups, seed)["hits"]
+    chance = chance_hit(report.n_correct, report.n_gallery, min(k, report.n_gallery))
+    return Recall(float(hits.mean()), low, high, chance)
 
 
 def _first_group(gallery: Gallery) -> np.ndarray:
@@ -279,10 +302,12 @@ def worst_failures(embeddings: Embeddings, report: RetrievalReport, n: int = 20)
 
 __all__ = [
     "LabelMap",
+    "Recall",
     "RetrievalReport",
     "map_label",
     "match_rank",
     "ranks",
+    "recall_at",
     "report_of",
     "retrieval_report",
     "worst_failures",

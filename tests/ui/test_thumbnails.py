@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mmexplore.pairs import images
 from mmexplore.pairs import thumbnails as kept
 from mmexplore.pairs.images import thumbnail
 from mmexplore.runtime import cache_dir
@@ -32,7 +33,7 @@ def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Pictures that a thumbnail was really made of."""
     calls: list[Path] = []
-    monkeypatch.setattr(kept, "thumbnail", lambda cell, px: (calls.append(cell), thumbnail(cell, px))[1])
+    monkeypatch.setattr(images, "thumbnail", lambda cell, px: (calls.append(cell), thumbnail(cell, px))[1])
     return calls
 
 
