@@ -118,10 +118,11 @@ class EfficientNetLite0(PictureEncoder):
     """Photos in, 1280-d unit vectors (before the classifier) out."""
 
     card = CARD
+    version = f"{SHA256[:8]}-{PREPROCESSING.version}"
 
     def __init__(self, engine: Engine | None = None) -> None:
         super().__init__(engine or make_engine(PLAN), PREPROCESSING)
-        self.version = f"{SHA256[:8]}-{PREPROCESSING.version}-{self._engine.precision}"
+        self.version = f"{type(self).version}-{self._engine.precision}"
 
     def class_logits(self, batch: Sequence[Cell]) -> np.ndarray:
         """float32 [B, 1000]: the ImageNet classifier's scores before softmax. Raises UserError like `encode`."""

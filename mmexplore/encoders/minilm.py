@@ -92,11 +92,12 @@ class MiniLM(Encoder):
     """Texts in, 384-d unit vectors out."""
 
     card = CARD
+    version = f"{SHA256[:8]}-{MAX_TOKENS}"
     batch_size = 128
 
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine or make_engine(PLAN)
-        self.version = f"{SHA256[:8]}-{MAX_TOKENS}-{self._engine.precision}"
+        self.version = f"{type(self).version}-{self._engine.precision}"
 
     def tokenise(self, batch: Sequence[Cell]) -> list:
         """The `tokenizers` encodings (ids, offsets, word_ids) of the texts. Raises UserError for what is no text."""
