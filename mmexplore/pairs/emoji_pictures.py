@@ -28,6 +28,7 @@ PRIVATE = 0xF0000  # the first code point of a private plane, where the glyphs g
 EXTRA = "app"  # brings the font and what reads it
 
 _lock = threading.Lock()  # one font for all threads
+_starting = threading.Lock()  # no page waits for the font
 _wanted: list[Path] = []  # drawn next
 _thread: threading.Thread | None = None
 _failure: UserError | None = None
@@ -82,7 +83,7 @@ def draw_in_background() -> None:
     paths = picture_paths(facts()["character"])
     there = _names(paths[0].parent)
     missing = [path for path in paths if path.name not in there]
-    with _lock:
+    with _starting:
         if missing and (_thread is None or not _thread.is_alive()):
             _thread = threading.Thread(target=_draw_all, args=(missing,), name="emoji pictures", daemon=True)
             _thread.start()
