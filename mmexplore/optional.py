@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 
 from mmexplore.errors import UserError
 
 
-def require(module: str, extra: str, where: str = "") -> None:
-    """Import an optional package, so that the `import` after it succeeds.
+def is_there(module: str) -> bool:
+    """Is a package installed? It is not imported.
 
     Args:
-        module: as it is imported ("umap").
-        extra: of mmexplore, which brings it ("app", "encoders", "information" ...).
-        where: what the person asked for ("the map"); by default the package's name.
-
-    Raises:
-        UserError: it is not installed, or cannot be imported; names the extra.
+        module: as it is imported, without a dot ("umap").
     """
-    try:
-        importlib.import_module(module)
-    except ImportError as error:
-        top = module.split(".")[0]
-        absent = isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] == top
-        what = f"needs the package {top}, which " + (
-            "is not installed" if absent else f"cannot be imported ({str(error).splitlines()[0][:200]})"
-        )
-        raise UserError(what, where or top, f'run `pip install "mmexplore[{extra}]"`') from error
-
-
-def is_there(module: str) -> bool:
-    """Is an optional package installed? It is not imported."""
     try:
         return importlib.util.find_spec(module) is not None
     except ImportError:
         return False
+
+
+def require(module: str, extra: str, where: str = "") -> None:
+    """Called before the import of an optional package; imports nothing itself.
+
+    Args:
+        module: as it is imported, without a dot ("umap").
+        extra: of mmexplore, which brings it ("app", "encoders", "information" ...).
+        where: what the person asked for ("UMAP"); by default the package.
+
+    Raises:
+        UserError: it is not installed; names the extra.
+    """
+    if not is_there(module):
+        raise UserError(
+            f"needs the package {module}, which is not installed", where, f'run `pip install "mmexplore[{extra}]"`'
+        )

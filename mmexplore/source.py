@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).parent
 
 
 def code_digest(modules: Iterable[str], package: Path = PACKAGE) -> str:
-    """SHA-256 (hex) of the code of these modules and of all modules of the package that they import, at whatever remove,
-    at the top of a file or inside a function.
+    """SHA-256 (hex) of the code of these modules and of all modules of the package that they import, at any remove, at
+    the top of a file or inside a function.
 
     The files are read, nothing is imported. The same on every version of Python and with every kind of line end.
 
@@ -72,7 +72,9 @@ def _read(file: Path, package: Path, changed: int) -> tuple[str, list[str]]:
     return "\n".join(line.rstrip() for line in lines if line.strip()), ours
 
 
-def _blank_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> None:
+def _blank_docstring(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]
+) -> None:
     first = node.body[0] if node.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         last = first.end_lineno or first.lineno

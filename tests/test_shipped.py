@@ -89,7 +89,7 @@ def test_the_digest_follows_imports_and_leaves_out_what_is_only_said(tmp_path: P
     files = {
         "__init__.py": "",
         "room/__init__.py": '"""A room."""\n',
-        "room/door.py": "import house.wall\nimport json\n\ndef open():\n    from house.room import key\n    return key\n",
+        "room/door.py": "import house.wall\n\ndef open():\n    from house.room import key\n    return key\n",
         "room/key.py": "SHAPE = 1  # of its beard\n",
         "wall.py": "from house import paint\n",
         "paint.py": "COLOUR = 'white'\n",

@@ -16,6 +16,7 @@ from mmexplore.encoders.engine import Engine, Exportable, Plan, make_engine
 from mmexplore.encoders.samples import TEXTS
 from mmexplore.encoders.texts import texts_of
 from mmexplore.encoders.weights import package_file, verified
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "minilm"
@@ -48,6 +49,7 @@ def model_file(name: str):
 @cache
 def tokenizer():
     """The model's own tokenizer, without transformers: cut at 256 tokens, no padding."""
+    require("tokenizers", "encoders", NAME)
     from tokenizers import Tokenizer
 
     path = verified(model_file("tokenizer.json"), TOKENIZER_SHA256, DISTRIBUTION)

@@ -1,4 +1,4 @@
-"""Whoever comes first, on a machine that has computed and drawn nothing: the example at once, its pictures as they come."""
+"""Who comes first, where nothing was computed or drawn: the example at once, its pictures as they come."""
 
 from __future__ import annotations
 
