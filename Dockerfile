@@ -16,12 +16,13 @@ RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /
 RUN python -m venv /opt/mmexplore
 ENV PATH=/opt/mmexplore/bin:$PATH
 WORKDIR /app
-COPY requirements.txt ./
-RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" torch torchvision; fi \
-    && pip install -r requirements.txt
+# First what it needs, which seldom changes (an empty mmexplore stands for the rest), then mmexplore itself.
 COPY pyproject.toml README.md LICENSE ./
+COPY mmexplore/__init__.py ./mmexplore/
+RUN if [ -n "$TORCH_INDEX" ]; then pip install --index-url "$TORCH_INDEX" torch torchvision; fi \
+    && pip install ".[app,encoders]"
 COPY mmexplore ./mmexplore
-RUN pip install --no-deps .
+RUN pip install --no-deps --force-reinstall .
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 mmexplore

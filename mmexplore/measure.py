@@ -91,7 +91,10 @@ def _in_one_space(
     space = shared.transform(shared.fitted_part(embeddings))
     if shared.fitted_in_advance:
         return space, np.ones(len(space), bool), f"{len(space):,} items"
-    return space, *rows_to_measure(shared, embeddings, strict)
+    rows, said = rows_to_measure(shared, embeddings, strict, where="recall")
+    measured = np.zeros(len(embeddings), bool)
+    measured[rows] = True
+    return space, measured, said
 
 
 def _line(report: RetrievalReport, ks: Sequence[int], seed: int) -> dict[str, float]:
@@ -139,7 +142,7 @@ def shapley(
     if n_null < 2:
         raise UserError(f"{n_null} permutations show no range", "n_null", "give 2 or more")
     measure = metric or "probability"
-    rows, said = rows_to_measure(fusion, embeddings, strict)
+    rows, said = rows_to_measure(fusion, embeddings, strict, where="shapley")
     items = embeddings.take(rows)
     found = contributions(game(fusion, items, seed=random_state, measure=measure), seed=random_state)
     null = null_band(fusion, items, draws=n_null, seed=random_state, measure=measure)

@@ -19,13 +19,18 @@ class Fitted(Protocol):
 
 
 def rows_to_measure(
-    estimator: Fitted, embeddings: Embeddings, strict: bool = False, usable: np.ndarray | None = None
+    estimator: Fitted,
+    embeddings: Embeddings,
+    strict: bool = False,
+    usable: np.ndarray | None = None,
+    where: str = "score",
 ) -> tuple[np.ndarray, str]:
     """The rows that the fit has not seen, where there is at least one; else all of them.
 
     Args:
         strict: refuse rows that the fit has seen.
         usable: bool [N], rows that can be measured on at all (those with a label, say); None = every row.
+        where: what measures, for the error.
 
     Returns:
         (positions int [n], ascending; how to say it: "281 held-out items", "1,406 fitted items", or "1,406 items"
@@ -36,13 +41,13 @@ def rows_to_measure(
     """
     usable = np.ones(len(embeddings), bool) if usable is None else usable
     if not usable.any():
-        raise UserError("there is no item to measure on", "score", "give items with what the measure needs")
+        raise UserError("there is no item to measure on", where, "give items with what the measure needs")
     unseen = np.flatnonzero(usable & ~estimator.seen(embeddings))
     if len(unseen):
         return unseen, _items(len(unseen), "" if estimator.fitted_in_advance else "held-out ")
     if strict:
         raise UserError(
-            "the fit has seen all of these items", "score", "give others, fit with holdout=0.2, or leave strict out"
+            "the fit has seen all of these items", where, "give others, fit with holdout=0.2, or leave strict out"
         )
     rows = np.flatnonzero(usable)
     return rows, _items(len(rows), "fitted ")

@@ -8,11 +8,13 @@ The split of Bertschinger, Rauh, Olbrich, Jost & Ay (2014; "BROJA"): among all d
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.runtime import rng
 
 STEPS, SCALINGS, LAST_SCALINGS, SETTLED = 1000, 2, 100, 1e-7  # of `decompose`
@@ -24,6 +26,14 @@ GATES: dict[str, np.ndarray] = {
     "RDN": np.array([[[1, 0], [0, 0]], [[0, 0], [0, 1]]]) / 2,
     "UNQ": np.array([[[1, 0], [1, 0]], [[0, 1], [0, 1]]]) / 4,
 }
+
+GATE_FILE = Path(__file__).with_name("gates.json")
+
+
+def gate_parts() -> dict[str, Pid]:
+    """The exact parts of each gate as they come with mmexplore, made by scripts/make_gates.py with `exact`."""
+    kept = json.loads(GATE_FILE.read_text(encoding="utf-8"))
+    return {name: Pid(parts[0], (parts[1], parts[2]), parts[3]) for name, parts in kept.items()}
 
 
 def part_names(a: str, b: str) -> list[str]:
@@ -63,13 +73,10 @@ def exact(joint: np.ndarray) -> Pid:
     Raises:
         UserError: dit is not installed.
     """
-    try:
-        from dit import Distribution
-        from dit.pid import PID_BROJA
-    except ImportError as error:
-        raise UserError(
-            "the exact decomposition needs the package dit", "information", "install it: pip install dit"
-        ) from error
+    require("dit", "information", "the exact decomposition")
+    from dit import Distribution
+    from dit.pid import PID_BROJA
+
     joint = np.asarray(joint, np.float64)
     seen = np.argwhere(joint > 0)
     names = [tuple(map(str, cell)) for cell in seen]

@@ -15,6 +15,7 @@ from mmexplore.attribution.words import Word, words_of
 from mmexplore.encoders import open_clip as clips
 from mmexplore.encoders.clip_tokens import token_places
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Kind
 
 
@@ -50,6 +51,7 @@ class Towers:
     """The torch model behind an open_clip name. Hold `at_work()` while it runs: its insides are not shared."""
 
     def __init__(self, name: str) -> None:
+        require("open_clip", "encoders", name)
         import open_clip
 
         from mmexplore.encoders.open_clip_build import known_as, load_model, tokenizer_settings

@@ -1,7 +1,7 @@
 """catch22: 22 features a person can name, of each channel of a series, with its mean and standard deviation.
 
 Lubba et al. 2019, "catch22: CAnonical Time-series CHaracteristics" (arXiv:1901.10200), computed by its authors'
-package ``pycatch22``, which nothing but this encoder imports.
+package ``pycatch22``, which nothing but this encoder imports: it is GPL-3.0, so it comes with an extra of its own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from mmexplore.encoders.base import EncoderCard
 from mmexplore.encoders.series import SeriesEncoder
-from mmexplore.errors import UserError
+from mmexplore.optional import is_there, require
 from mmexplore.pairs.dataset import Kind
 
 NAME = "catch22"
@@ -29,7 +29,7 @@ class Catch22(SeriesEncoder):
         kind=Kind.SERIES,
         dim=None,
         space=NAME,
-        title="catch22 features",
+        title="catch22 features" + ("" if is_there("pycatch22") else " (not installed: GPL)"),
         size_mb=0.0,
         licence="GPL-3.0-or-later (the package pycatch22)",
         source="PyPI pycatch22; Lubba et al. 2019, scaled by the train rows of the column",
@@ -40,10 +40,7 @@ class Catch22(SeriesEncoder):
     version = "1"
 
     def __init__(self) -> None:
-        import importlib.util
-
-        if importlib.util.find_spec("pycatch22") is None:
-            raise UserError("its features are not installed", NAME, "run `pip install pycatch22`, or choose minirocket")
+        require("pycatch22", NAME, NAME)
 
     def learn(self, series: Sequence[np.ndarray]) -> None:
         """Nothing but the scale."""

@@ -20,6 +20,7 @@ from mmexplore.encoders.open_clip_hub import hub_answers
 from mmexplore.encoders.sounds import SOUND_VERSION
 from mmexplore.encoders.texts import texts_of
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.sounds import read_sound
 
@@ -77,6 +78,8 @@ def _loaded(repository: str) -> tuple[Any, Any]:
 
 
 def _load(repository: str) -> tuple[Any, Any]:
+    for package in ("transformers", "huggingface_hub"):
+        require(package, "encoders", PREFIX + repository)
     from huggingface_hub import try_to_load_from_cache
 
     here = isinstance(try_to_load_from_cache(repository, "config.json"), str)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from mmexplore.optional import require
+
 #: what open_clip's own tokenizer takes as one word (its special tokens aside: typed, they are plain text here)
 WORDS = r"(?i)'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 SPECIAL = ("<start_of_text>", "<end_of_text>")
@@ -22,6 +24,7 @@ SPECIAL = ("<start_of_text>", "<end_of_text>")
 
 def clean(text: str, how: str) -> str:
     """open_clip's three ways to clean a text: "lower", "whitespace", "canonicalize" (no punctuation, lower)."""
+    require("ftfy", "encoders", "open_clip")
     import ftfy
 
     text = html.unescape(html.unescape(ftfy.fix_text(text))).strip()
@@ -33,6 +36,7 @@ def clean(text: str, how: str) -> str:
 
 def clip_tokenizer(vocabulary: Path) -> Any:
     """CLIP's byte-pair tokenizer (Radford et al. 2021) from its list of merges, ``bpe_simple_vocab_16e6.txt.gz``."""
+    require("tokenizers", "encoders", "open_clip")
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
     lines = gzip.decompress(vocabulary.read_bytes()).decode("utf-8").split("\n")
@@ -63,6 +67,7 @@ def token_reader(settings: Mapping[str, Any]) -> Callable[[Sequence[str]], np.nd
     """
     if settings["style"] == "open_clip":
         return _open_clip_reader(settings["model"])
+    require("tokenizers", "encoders", "open_clip")
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(settings["json"])
@@ -95,6 +100,7 @@ def token_places(settings: Mapping[str, Any], text: str) -> tuple[str, list[tupl
     """
     if settings["style"] == "open_clip":
         return None
+    require("tokenizers", "encoders", "open_clip")
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(settings["json"])

@@ -117,10 +117,11 @@ class EfficientNetLite0(PictureEncoder):
         "in pictures, drawings or counting; compare it with captions only through an alignment or the bridge.",
     )
     plan = PLAN
+    version = f"{SHA256[:8]}-{PREPROCESSING.version}"
 
     def __init__(self, engine: Engine | None = None) -> None:
         super().__init__(engine or make_engine(PLAN), PREPROCESSING)
-        self.version = f"{SHA256[:8]}-{PREPROCESSING.version}-{self._engine.precision}"
+        self.version = f"{type(self).version}-{self._engine.precision}"
 
     def encode_tokens(self, batch: Sequence[Cell]) -> list[Tokens]:
         """The 7 x 7 map before pooling; the mean of its vectors is the item's vector before normalising."""

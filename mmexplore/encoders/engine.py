@@ -28,6 +28,7 @@ import numpy as np
 from mmexplore import runtime
 from mmexplore.encoders.open_clip_hub import hub_answers
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 
 #: raised whenever the exported graphs change though weights and packages do not
 EXPORT_VERSION = 1
@@ -165,11 +166,15 @@ def make_engine(plan: Plan) -> Engine:
     """The fastest engine of this machine: OpenVINO on a CPU (exporting at first use), else torch on the GPU.
 
     Raises:
-        UserError: the weights are absent, damaged or not the pinned ones, or the export failed; says why.
+        UserError: a package is not installed, the weights are absent, damaged or not the pinned ones, or the export
+            failed; says why.
     """
+    for distribution in plan.packages:
+        require(distribution.removesuffix("_torch"), "encoders", plan.name)  # open_clip_torch is imported as open_clip
     device = runtime.device()
     if device != "cpu":
         return TorchEngine(plan, device)
+    require("openvino", "encoders", plan.name)
     try:
         xml = exported(plan)
     except NotExportable as error:

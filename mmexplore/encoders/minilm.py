@@ -16,6 +16,7 @@ from mmexplore.encoders.engine import Engine, Exportable, Plan, make_engine
 from mmexplore.encoders.samples import TEXTS
 from mmexplore.encoders.texts import texts_of
 from mmexplore.encoders.weights import package_file, verified
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "minilm"
@@ -33,6 +34,7 @@ def model_file(name: str):
 @cache
 def tokenizer():
     """The model's own tokenizer, without transformers: cut at 256 tokens, no padding."""
+    require("tokenizers", "encoders", NAME)
     from tokenizers import Tokenizer
 
     path = verified(model_file("tokenizer.json"), TOKENIZER_SHA256, DISTRIBUTION)
@@ -91,11 +93,12 @@ class MiniLM(Encoder):
         "languages come out poorly: take use-multilingual for them.",
     )
     plan = PLAN
+    version = f"{SHA256[:8]}-{MAX_TOKENS}"
     batch_size = 128
 
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine or make_engine(PLAN)
-        self.version = f"{SHA256[:8]}-{MAX_TOKENS}-{self._engine.precision}"
+        self.version = f"{type(self).version}-{self._engine.precision}"
 
     def tokenise(self, batch: Sequence[Cell]) -> list:
         """The `tokenizers` encodings (ids, offsets, word_ids) of the texts. Raises UserError for what is no text."""

@@ -29,6 +29,7 @@ from mmexplore.encoders.pictures import PictureEncoder
 from mmexplore.encoders.pixels import Preprocessing
 from mmexplore.encoders.texts import texts_of
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.progress import Progress
 
@@ -193,6 +194,8 @@ def plan(name: str, kind: Kind, progress: Progress | None = None) -> Plan:
 
 def open_side(name: str, kind: Kind, progress: Progress | None = None) -> Encoder:
     """One side of a model, ready to encode. Raises UserError as `plan` and the export do."""
+    for package in ("open_clip", "huggingface_hub"):
+        require(package, "encoders", name)
     chosen = plan(name, kind, progress)
     side = ClipPictures if kind == Kind.IMAGE else ClipTexts
     return side(card_of(name, kind), chosen, make_engine(chosen))

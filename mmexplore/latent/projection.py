@@ -12,6 +12,7 @@ import pandas as pd
 
 from mmexplore.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.retrieval.gallery import check_shared, row_positions
 from mmexplore.retrieval.search import nearest
 
@@ -226,6 +227,7 @@ def fit_plane(points: np.ndarray, dims: int) -> Plane:
 
 def _umap(points: np.ndarray, start: np.ndarray, dims: int, seed: int, n_neighbors: int, min_dist: float) -> np.ndarray:
     """UMAP of distinct unit rows on their exact neighbours (McInnes 2018)."""
+    require("umap", "app", "UMAP")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap import UMAP

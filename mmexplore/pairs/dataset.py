@@ -99,13 +99,16 @@ class PairedDataset:
 
 
 def content_key(cell: Cell) -> str:
-    """SHA-256 (hex) of a cell's bytes; "" for a missing cell. A file is read in chunks."""
+    """SHA-256 (hex) of a cell's bytes; "" for a missing cell. A file is read in chunks (an emoji's drawn before)."""
     if cell is None:
         return ""
     digest = hashlib.sha256()
     if isinstance(cell, str):
         digest.update(b"text\0" + cell.encode("utf-8", "surrogatepass"))
     elif isinstance(cell, Path):
+        from mmexplore.pairs import emoji_pictures
+
+        emoji_pictures.make(cell)
         with cell.open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)

@@ -38,7 +38,7 @@ def load_example(name: str, **options) -> PairedDataset:
 
     Args:
         name: a key of `EXAMPLES`.
-        options: of the example's own loader (`n` and `progress` for emoji; the sliders of `planted`).
+        options: of the example's own loader (`n` for emoji; the sliders of `planted`).
 
     Raises:
         UserError: no example has this name, or it does not take these options.

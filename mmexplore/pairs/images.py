@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from mmexplore.errors import UserError
+from mmexplore.pairs import emoji_pictures
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 80_000_000  # 240 MB as RGB
@@ -103,6 +104,8 @@ def where(cell: Path | bytes) -> str:
 
 
 def _opened(cell: Path | bytes, max_pixels: int) -> Image.Image:
+    if isinstance(cell, Path):
+        emoji_pictures.make(cell)
     if isinstance(cell, Path) and not cell.is_file():
         raise UserError("the file does not exist", where(cell), "check its name in the table")
     size = cell.stat().st_size if isinstance(cell, Path) else len(cell)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell
 
 RATE = 16_000  # Hz; what every offline encoder of sounds hears
@@ -26,6 +27,7 @@ def read_sound(cell: Cell, rate: int = RATE, max_seconds: float = MAX_SECONDS) -
         UserError: no file, no sound that can be decoded, a senseless rate or number of channels, or no sample at all.
     """
     path = _checked(cell)
+    require("soundfile", "encoders", "sounds")
     import soundfile
 
     try:
@@ -66,6 +68,7 @@ def resampled(samples: np.ndarray, own: int, rate: int) -> np.ndarray:
 
 def sound_seconds(path: Path) -> float:
     """Length in seconds as the header has it. Raises UserError as `read_sound` does."""
+    require("soundfile", "encoders", "sounds")
     import soundfile
 
     try:

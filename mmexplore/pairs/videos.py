@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmexplore.errors import UserError
+from mmexplore.optional import require
 from mmexplore.pairs.dataset import Cell
 from mmexplore.pairs.images import MAX_PIXELS
 from mmexplore.pairs.media import suffix_of
@@ -74,6 +75,7 @@ def read_frames(cell: Cell, frames: int = FRAMES) -> list[Frame]:
 
 
 def _video(path: Path) -> Iterator[tuple[Frame, int]]:
+    require("av", "encoders", "videos")
     import av
 
     with av.open(str(path), options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS}) as container:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore.errors import UserError
-from mmexplore.ui import jobs_view, opening, picking, session, sidebar
+from mmexplore.ui import drawing, jobs_view, opening, picking, session, sidebar
 from mmexplore.ui.widgets import STYLE, say_error
 
 #: section -> title -> file, as the sidebar lists them
@@ -48,8 +48,10 @@ def run() -> None:
     again = session.forgotten()
     if not again:  # what is to be told is told once, in the run that stays
         jobs_view.show()
+    drawing.begin()
     try:
         page.run()
+        drawing.follow()
     except UserError as error:  # a quota, a demo: said on the page, whichever part of it asked
         say_error(error)
     finally:  # a page that lacks something stops

@@ -9,15 +9,14 @@ import streamlit as st
 
 from mmexplore import journey
 from mmexplore.attribution.information import LIMITS, OTHER, STATES, WORDS, Information
-from mmexplore.attribution.pid import GATES, exact, part_names
+from mmexplore.attribution.pid import gate_parts, part_names
 from mmexplore.embeddings import Embeddings
-from mmexplore.errors import UserError
 from mmexplore.figures.information import information_bars
 from mmexplore.jobs import Progress
 from mmexplore.ui import jobs_view, python_weights, session
 from mmexplore.ui.download import chart, view_bar
 from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import one_line, plain, say_error, section
+from mmexplore.ui.widgets import one_line, plain, section
 from mmexplore.workspace import Workspace
 
 KIND = "information"
@@ -130,18 +129,9 @@ def _gates() -> None:
         "tell all. AND: partly shared, partly only together. RDN: both bits are the same. UNQ: the answer is the first "
         "bit."
     )
-    try:
-        lines = session.remember(
-            ("gates",),
-            lambda: [
-                {
-                    "gate": name,
-                    **dict(zip(part_names("first", "second"), exact(table).as_array().round(3), strict=True)),
-                }
-                for name, table in GATES.items()
-            ],
-        )
-    except UserError as error:
-        say_error(error)
-        return
+    names = part_names("first", "second")
+    lines = [
+        {"gate": gate, **dict(zip(names, found.as_array().round(3), strict=True))}
+        for gate, found in gate_parts().items()
+    ]
     st.dataframe(pd.DataFrame(lines), hide_index=True, key="gates")

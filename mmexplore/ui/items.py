@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
-from mmexplore.ui import cells, picking
+from mmexplore.ui import cells, drawing, picking
 from mmexplore.ui.session import CHOICE
 from mmexplore.ui.thumbnails import thumbnail_of
 from mmexplore.ui.widgets import one_line
@@ -23,7 +23,7 @@ def draw_cell(cell: Cell, kind: Kind, modality: str, parts: Sequence[str] = ()) 
     if cell is None:
         st.text(f"(no {one_line(modality, 30)})")
     elif kind is Kind.IMAGE and isinstance(cell, Path):
-        picture = thumbnail_of(cell)
+        picture = drawing.stand_in(cell) or thumbnail_of(cell)
         if picture is None:
             st.text("(picture cannot be shown)")
         else:
@@ -80,6 +80,7 @@ def item_grid(
                 if below is not None:
                     below(int(row))
                 picking.pick(str(ids[row]), f"{key}-{row}")
+    drawing.explain()
 
 
 def _ids(workspace: Workspace) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mmexplore import journey
 from mmexplore.attribution.information import STATES, information
-from mmexplore.attribution.pid import GATES, Pid, decompose, exact, part_names, table_of
+from mmexplore.attribution.pid import GATES, Pid, decompose, exact, gate_parts, part_names, table_of
 from mmexplore.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.pairs.planted import planted
@@ -26,6 +26,20 @@ def test_gates_to_a_thousandth_of_a_bit(gate):
     pytest.importorskip("dit", reason="the extra `information` is not installed")
     assert np.allclose(exact(GATES[gate]).as_array(), KNOWN[gate], atol=1e-3)
     assert np.allclose(decompose(GATES[gate]), KNOWN[gate], atol=1e-3)
+
+
+def test_the_gates_that_come_with_mmexplore_are_exact():
+    """They are shown without dit; `decompose` and, where it is installed, dit find the same."""
+    assert list(gate_parts()) == list(GATES)
+    for gate, parts in gate_parts().items():
+        assert np.allclose(parts.as_array(), KNOWN[gate], atol=1e-5)
+        assert np.allclose(parts.as_array(), decompose(GATES[gate]), atol=1e-3)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_dit_finds_the_gates_that_come_with_mmexplore(gate):
+    pytest.importorskip("dit", reason="the extra `information` is not installed")
+    assert np.allclose(gate_parts()[gate].as_array(), exact(GATES[gate]).as_array(), atol=1e-5)
 
 
 def test_dit_is_asked_so_that_chance_has_no_part():
@@ -114,7 +128,7 @@ def test_counts():
 
 def test_without_dit_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "dit", None)
-    with pytest.raises(UserError, match="needs the package dit; install it"):
+    with pytest.raises(UserError, match="needs the package dit, which is not installed"):
         exact(GATES["XOR"])
 
 

@@ -38,6 +38,7 @@ def wait_for_jobs(test: AppTest, seconds: float = 60) -> AppTest:
 def prepared(fused: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A cache in which the first example is the small workspace."""
     monkeypatch.setenv("MMEXPLORE_CACHE", str(tmp_path))
+    monkeypatch.setattr(showcase, "SHIPPED", {})
     showcase._read.cache_clear()
     workspace_files.save(fused, showcase.example_folder("emoji"))
     yield tmp_path
