@@ -34,21 +34,18 @@ def open_path(path: Path, otherwise: Callable[[], None]) -> None:
     folder = session.folder(f"path-{uuid.uuid4().hex[:8]}")
     seed = session.workspace().seed
 
-    def work(progress: Progress) -> Workspace | UserError:
+    def work(progress: Progress) -> Workspace | str:
         try:
             return _read(path, folder, seed, progress)
         except UserError as error:
-            return error
+            return str(error)
 
-    def take_up(answer: Workspace | UserError) -> str | None:
-        try:
-            if isinstance(answer, UserError):
-                raise answer
-            session.set_workspace(answer)
-        except UserError as error:
-            st.session_state["notice"] = str(error)
+    def take_up(answer: Workspace | str) -> str | None:
+        if isinstance(answer, str):
+            st.session_state["notice"] = answer
             otherwise()
             return None
+        session.set_workspace(answer)
         step = "" if answer.embeddings is not None else " Next: Encode."
         return f"{one_line(path.name, 60)} is open.{step}"
 

@@ -12,7 +12,6 @@ FILE = Path(__file__).with_name("config.toml")
 #: Streamlit's variables for a server behind a proxy: `streamlit run` reads all there are, `st.App.run` none
 PROXY = {
     "STREAMLIT_BROWSER_SERVER_ADDRESS": "browser.serverAddress",
-    "STREAMLIT_BROWSER_SERVER_PORT": "browser.serverPort",
     "STREAMLIT_SERVER_BASE_URL_PATH": "server.baseUrlPath",
     "STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": "server.corsAllowedOrigins",
 }
