@@ -17,7 +17,7 @@ NEEDED = ("streamlit", "plotly")  # what no page is drawn without; both come wit
 def app(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[PATH]", help="Pairs (a table, folder, ZIP ...) or a saved workspace to open."),
+        typer.Argument(metavar="PATH", help="Pairs (a table, folder, ZIP ...) or a saved workspace to open."),
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="By default 8501, or the next one that is free.")
