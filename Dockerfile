@@ -27,10 +27,6 @@ RUN pip install --no-deps --force-reinstall .
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 mmexplore
 COPY --from=build /opt/mmexplore /opt/mmexplore
-WORKDIR /app
-COPY app.py ./
-COPY pages ./pages
-COPY .streamlit ./.streamlit
 # One arena a core: a server of many threads would otherwise keep what they have let go of.
 ENV PATH=/opt/mmexplore/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -46,5 +42,5 @@ RUN mmexplore examples --prepare
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-# First what a crash may have left is swept; see docs/deploy.md.
-CMD ["sh", "-c", "python -m mmexplore.uploads && exec streamlit run app.py --server.headless=true --server.address=0.0.0.0 --server.port=8501 --server.fileWatcherType=none"]
+WORKDIR /home/mmexplore
+CMD ["mmexplore", "app", "--host", "0.0.0.0", "--port", "8501", "--no-browser"]

@@ -10,8 +10,7 @@ help:            ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 app: setup       ## set up (once) and open the app
-	@$(BIN)/python -m mmexplore.uploads
-	$(BIN)/streamlit run app.py --server.address localhost --server.port $(PORT)
+	$(BIN)/mmexplore app --port $(PORT)
 
 setup: $(VENV)/.installed   ## make .venv, install, and compute the built-in examples
 

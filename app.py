@@ -1,4 +1,4 @@
-"""mmexplore in the browser: `streamlit run app.py`. The pages are in pages/, what they share in mmexplore/ui/."""
+"""mmexplore in the browser, from a checkout: `streamlit run app.py`. The app itself is mmexplore/app/."""
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx

@@ -21,10 +21,6 @@ from typing import Any
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = (
-    "data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs", "compare",
-    "missing_modalities", "reconstruct",
-)  # fmt: skip
 PORT = 8765
 
 
@@ -56,6 +52,7 @@ def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
     """Page, and "page: part" of the parts behind its first -> first run and p95 of the runs after it, milliseconds."""
     from streamlit.testing.v1 import AppTest
 
+    from mmexplore.app import navigation
     from mmexplore.ui import mispairing
 
     mispairing.AT_ONCE = n  # AppTest takes up no job: the page itself ranks, however many rows there are
@@ -72,11 +69,11 @@ def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
 
     workspace = planted(n)
     times: dict[str, dict[str, float]] = {}
-    for page in PAGES:
+    for page in navigation.BY_NAME:
         test = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=600)
         test.run()
         test.session_state["workspace"], test.session_state["example"] = workspace, None
-        test.switch_page(str(REPOSITORY / "pages" / f"{page}.py"))
+        test.session_state["wanted"] = page
         times[page] = timed()
         parts = [c for c in test.segmented_control if c.key and c.key.endswith(".part")]
         for part in (p for c in parts for p in c.options if p != c.value):

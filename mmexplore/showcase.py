@@ -7,8 +7,8 @@ something that has changed since: the data, an encoder's version, the code of th
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import importlib
 import json
 import shutil
 from functools import cache
@@ -19,7 +19,7 @@ import numpy as np
 
 from mmexplore import journey, workspace_files
 from mmexplore.embeddings import Embeddings, unit
-from mmexplore.encoders import registry
+from mmexplore.encoders import found
 from mmexplore.jobs import Progress
 from mmexplore.methods import fusion_methods
 from mmexplore.pairs import emoji, emoji_pictures
@@ -46,7 +46,7 @@ def vectors_key(name: str) -> str:
         encoders = list(_about(name)["encoders"].values())
     else:
         data = code_digest([EXAMPLES[name].load.__module__])
-        encoders = list(registry.BUILT_IN)
+        encoders = sorted({encoder for encoder, _ in found.built_in()})
     return _digest({"data": data, "encoders": {e: _encoder_version(e) for e in encoders}})
 
 
@@ -64,8 +64,7 @@ def results_key(name: str, package: Path = PACKAGE) -> str:
 
 def _encoder_version(name: str) -> str:
     """As its class has it, whatever engine runs it."""
-    module, cls = registry.BUILT_IN[name]
-    return getattr(getattr(importlib.import_module(module), cls), "version", "")
+    return next((getattr(cls, "version", "") for (known, _), cls in found.built_in().items() if known == name), "")
 
 
 def _digest(of: Any) -> str:
@@ -197,7 +196,9 @@ def write_results(workspace: Workspace, name: str) -> None:
     """Put the fit of the shipped vectors, with its score and its split, beside them."""
     assert workspace.embeddings is not None
     shutil.rmtree(SHIPPED[name] / "fusions", ignore_errors=True)
-    workspace_files.write_parts(replace(workspace, dataset=None, embeddings=None), SHIPPED[name], lambda *_: None)
+    workspace_files.write_parts(
+        dataclasses.replace(workspace, dataset=None, embeddings=None), SHIPPED[name], lambda *_: None
+    )
     test = np.flatnonzero(workspace.embeddings.in_split("test")).tolist()
     _write_about(name, _about(name) | {"results": results_key(name), "test": test})
 

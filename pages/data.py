@@ -1,29 +1,5 @@
-"""Data: what is loaded, bringing one's own pairs, the built-in examples, saving and reopening."""
+"""Data, in a checkout. The page itself: mmexplore/app/pages/data/page.py."""
 
-import streamlit as st
+from mmexplore.ui import frame
 
-from mmexplore.ui import bring, examples, loaded, parts, presence, saving, session
-from mmexplore.ui.frame import header
-
-header(
-    "Data", "Items seen through two or more modalities: a photo and its caption, a name in two languages, two sensors."
-)
-workspace = session.workspace()
-empty = workspace.dataset is None and workspace.embeddings is None
-
-LOADED, OWN, EXAMPLES, SAVE = "What is loaded", "Bring your own", "Examples", "Save and reopen"
-part = parts.choose([LOADED, OWN, EXAMPLES, SAVE], "data.part", OWN if empty else LOADED)
-
-if part == OWN:
-    bring.panel()
-elif part == EXAMPLES:
-    examples.panel()
-elif part == SAVE:
-    saving.panel(workspace)
-elif empty:
-    st.text("Nothing is loaded yet. Bring your own pairs, or open one of the examples.")
-else:
-    loaded.summary(workspace)
-    loaded.left_out(workspace.dataset.rejected if workspace.dataset else (), "pairs")
-    loaded.cards(workspace)
-    presence.view(workspace)
+frame.draw("data")

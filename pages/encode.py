@@ -1,44 +1,5 @@
-"""Encode: a pretrained encoder for each modality turns items into vectors."""
+"""Encode, in a checkout. The page itself: mmexplore/app/pages/encode/page.py."""
 
-import streamlit as st
+from mmexplore.ui import frame
 
-from mmexplore.ui import encoding, jobs_view, loaded, views
-from mmexplore.ui.frame import header
-from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import plain, section
-
-header(
-    "Encode",
-    "An encoder turns a picture, a text, a sound ... into a vector: a list of numbers that lie close together for "
-    "things that are alike.",
-)
-workspace = need("pairs")
-
-if workspace.dataset is None:
-    st.text("Vectors were loaded without the items behind them, so there is nothing to encode.")
-else:
-    chosen = encoding.choose(workspace.dataset)
-    label = "Encode again" if workspace.embeddings is not None else "Encode"
-    blocked = not chosen or jobs_view.busy("encode")
-    if st.button(label, type="primary", key="encode", disabled=blocked):
-        encoding.start(workspace, chosen)
-    if workspace.fusions:
-        st.caption("Encoding again clears what was fitted on the present vectors.")
-
-if workspace.embeddings is not None:
-    section("Vectors")
-    st.dataframe(encoding.spaces_table(workspace), hide_index=True, key="spaces")
-    shared, where = views.shared_space(workspace)
-    if shared is not None:
-        st.success(plain(f"{', '.join(shared.modalities)} can be compared {where}."))
-        if outside := [m for m in workspace.embeddings.modalities if m not in shared.modalities]:
-            st.caption(plain(f"Not yet: {', '.join(outside)}. An alignment on the Fuse page takes all in.", 400))
-    else:
-        st.info(plain(where))
-    report = st.session_state.get("result.encode")
-    if report is not None:
-        st.caption(
-            f"{report.items:,} items in {jobs_view.duration(report.seconds)}. What was encoded before is taken "
-            f"from the store."
-        )
-        loaded.left_out(report.rejected, "encode", "Could not be encoded, and why")
+frame.draw("encode")

@@ -1,45 +1,5 @@
-"""Fuse: bring the modalities into one space where that is wanted, and make one vector of many."""
+"""Fuse, in a checkout. The page itself: mmexplore/app/pages/fuse/page.py."""
 
-import streamlit as st
+from mmexplore.ui import frame
 
-from mmexplore import methods
-from mmexplore.figures.training import learning_curves
-from mmexplore.ui import aligning, fusing, python_weights
-from mmexplore.ui.download import chart, view_bar
-from mmexplore.ui.frame import header
-from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import plain, section
-
-header("Fuse", "Make one vector of several: how much each modality weighs in it is what the next pages show.")
-workspace = need("vectors")
-
-with st.expander("Alignment (optional): one space for all modalities", expanded=workspace.alignment is not None):
-    st.caption(
-        "Fusion does not need it. Comparing a picture with a text does, unless their encoders share a space already."
-    )
-    aligning.panel(workspace, methods.alignment_methods())
-    aligning.results(workspace)
-
-section("Fusion")
-fusing.fusion_panel(workspace, methods.fusion_methods())
-
-fitted = workspace.fitted
-if fitted is not None:
-    section(
-        "How well it does",
-        "Beside each modality alone: a fusion that does not beat its best modality has fused nothing.",
-    )
-    table = fusing.score_table(fitted)
-    fusing.show_scores(workspace, fitted, table)
-    view_bar("scores", table=lambda: table, python=python_weights.scores(workspace))
-    if len(fitted.fusion.history_):
-        section("Learning curves")
-        figure = learning_curves(fitted.fusion.history_, workspace.embeddings.modalities)
-        chart(figure, "learning-curves")
-        view_bar("learning-curves", figure=figure, table=lambda: fitted.fusion.history_)
-    else:
-        st.caption(plain("This method has a closed form: there is nothing to watch while it learns."))
-    if len(workspace.fusions) > 1:
-        section("Fitted so far", "Same rows, same split, so that they compare.")
-        st.dataframe(fusing.fitted_table(workspace), hide_index=True, key="fitted", column_config=fusing.THREE_DIGITS)
-        fusing.show_other(workspace, removable=True)
+frame.draw("fuse")

@@ -1,33 +1,5 @@
-"""Mispairs: rows whose halves do not seem to belong together, and items that are there twice."""
+"""Mispairs, in a checkout. The page itself: mmexplore/app/pages/mispairs/page.py."""
 
-import streamlit as st
+from mmexplore.ui import frame
 
-from mmexplore.ui import duplicates, mispairing
-from mmexplore.ui.comparable import comparable
-from mmexplore.ui.frame import header
-from mmexplore.ui.needs import need
-from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import plain
-
-header(
-    "Mispairs",
-    "Rows whose own partner ranks badly both ways, the most suspicious first: wrong captions, swapped files, odd "
-    "items. The ranking only suspects; you decide.",
-)
-workspace = need("vectors")
-shared, where = comparable(workspace)
-st.caption(plain(f"Compared {where}. A weak comparison suspects many good rows."))
-pairs = [(a, b) for i, a in enumerate(shared.modalities) for b in shared.modalities[i + 1 :]]
-src, dst = st.selectbox(
-    "Between", pairs, key=f"{CHOICE}mispairs", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
-)
-table = mispairing.suspects(shared, src, dst)
-if lacking := mispairing.unranked(shared, src, dst):
-    st.caption(plain(lacking, 400))
-if table is not None and table.empty:
-    st.text("So there is nothing to rank.")
-elif table is not None:
-    mispairing.how_sure(workspace, shared, src, dst)
-    mispairing.review(workspace, table, src, dst)
-    mispairing.clean_table(workspace)
-duplicates.near_duplicates(workspace, shared)
+frame.draw("mispairs")

@@ -1,36 +1,5 @@
-"""Retrieval: what one modality finds in another."""
+"""Retrieval, in a checkout. The page itself: mmexplore/app/pages/retrieval/page.py."""
 
-from functools import partial
+from mmexplore.ui import frame
 
-import streamlit as st
-
-from mmexplore import journey
-from mmexplore.ui import asking, gap_control, parts, rescoring, searching
-from mmexplore.ui.comparable import comparable
-from mmexplore.ui.frame import header
-from mmexplore.ui.needs import need
-from mmexplore.ui.widgets import plain, section
-
-header(
-    "Retrieval",
-    "Ask with a text, a picture or an item, and see what lies nearest in another modality. Below: how good "
-    "that search is.",
-)
-workspace = need("vectors")
-shared, where = comparable(workspace)
-st.caption(plain(f"{', '.join(shared.modalities)}: compared {where}."))
-
-asking.ask(workspace, shared)
-
-section("How good the search is")
-directions = journey.directions(workspace, shared)
-if not directions:
-    st.text("No two modalities share a row, so there is nothing to measure.")
-    st.stop()
-shown = {
-    "How often it is found": partial(searching.how_often, workspace, shared),
-    "Hubs and rescoring": partial(rescoring.rescoring, workspace, shared, directions),
-    "What a similarity means": partial(gap_control.similarities, workspace, shared, directions),
-    "Worst failures": partial(searching.failures, workspace, shared),
-}
-shown[parts.choose(shown, "retrieval.part")]()
+frame.draw("retrieval")

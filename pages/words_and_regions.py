@@ -1,30 +1,5 @@
-"""Words and regions: which words and which regions make a picture and a text alike, and whether to believe it."""
+"""Words and regions, in a checkout. The page itself: mmexplore/app/pages/words_and_regions/page.py."""
 
-import streamlit as st
+from mmexplore.ui import frame
 
-from mmexplore.errors import UserError
-from mmexplore.ui import explaining, pairing
-from mmexplore.ui.frame import header
-from mmexplore.ui.widgets import say_error
-
-header(
-    "Words and regions",
-    "One picture and one text, looked at closely: which regions and which words make the encoders find them alike, "
-    "and how to tell whether such a map can be believed.",
-)
-try:
-    shown = pairing.choose()
-    if shown is None:
-        st.info("Give a picture and a text that describes it, or partly does: what does not fit shows in blue.")
-        st.stop()
-    found, baseline = explaining.controls(shown)
-except UserError as error:
-    say_error(error)
-    st.stop()
-
-explaining.beginning(shown, found)
-explaining.regions(shown, found, baseline)
-check = st.container()
-explaining.words(shown, found, baseline)
-with check:  # it takes longest: all else is there meanwhile
-    explaining.regions_checked(shown, found, baseline)
+frame.draw("words_and_regions")

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 
 from benchmarks.load import HOST, free_port
 from benchmarks.visitor import Visitor
+from mmexplore.app.start import settings
 from tests.conftest import REPOSITORY
 
 DOCKERFILE = REPOSITORY / "Dockerfile"
@@ -87,7 +87,7 @@ def test_its_health_is_asked():
 
 
 def test_protection_stays_on_everywhere():
-    server = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text())["server"]
+    server = tomllib.loads(settings.FILE.read_text())["server"]
     assert all(server[name] is True for name in PROTECTION) and 0 < server["maxUploadSize"] <= 200
     for file in (DOCKERFILE, REPOSITORY / "Makefile", REPOSITORY / ".ci" / "run"):
         text = file.read_text().replace("-", "").lower() if file.exists() else ""
@@ -104,21 +104,15 @@ def test_every_setting_is_in_the_documentation():
 # -- the command itself --------------------------------------------------------------
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of the image's own command, run in a folder that holds what the image's does; this machine only."""
+    """The port of the image's own command, run in an empty folder; this machine only."""
     from mmexplore import showcase
 
     showcase.prepare_example("emoji")
     folder, port = tmp_path_factory.mktemp("app"), free_port()
-    for rest in of("COPY", last_stage()):
-        source = rest.split()[0]
-        if not source.startswith("--from"):
-            origin = REPOSITORY / source
-            shutil.copytree(origin, folder / source) if origin.is_dir() else shutil.copy(origin, folder / source)
     command = json.loads(of("CMD")[0])
-    assert "--server.address=0.0.0.0" in command[-1] and "8501" in command[-1]
-    command[-1] = command[-1].replace("0.0.0.0", HOST).replace("8501", str(port))
-    command[-1] = command[-1].replace("streamlit run", f"{sys.executable} -m streamlit run")
-    command[-1] = command[-1].replace("python -m mmexplore", f"{sys.executable} -m mmexplore")
+    assert command[:2] == ["mmexplore", "app"] and {"0.0.0.0", "8501"} <= set(command)
+    other = {"0.0.0.0": HOST, "8501": str(port)}
+    command = [sys.executable, "-m", "mmexplore", *(other.get(word, word) for word in command[1:])]
     kept = {k: v for k, v in environment().items() if k not in ("PATH", "MMEXPLORE_CACHE", "NUMBA_CACHE_DIR")}
     uploads = {"MMEXPLORE_UPLOADS": str(folder / "uploads"), "PYTHONPATH": str(REPOSITORY)}
     log = (folder / "log").open("w")

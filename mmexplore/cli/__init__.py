@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mmexplore import __version__
-from mmexplore.cli import comparing, explaining, listing, missing, rebuilding, results, steps
+from mmexplore.cli import comparing, explaining, listing, missing, rebuilding, results, serving, steps
 from mmexplore.errors import UserError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
+    serving.app,
     listing.examples,
     listing.encoders,
     listing.methods,

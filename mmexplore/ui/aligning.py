@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from mmexplore.ui.widgets import plain
 from mmexplore.workspace import Workspace
 
 
-def panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
+def panel(workspace: Workspace, methods: Mapping[str, type[Estimator]]) -> None:
     """Choose and fit an alignment."""
     method = method_card.pick(methods, "alignment", [method_card.NONE, *methods])
     if method == method_card.NONE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore import alignment
+from mmexplore.app import navigation
 from mmexplore.embeddings import Embeddings
 from mmexplore.ui import aligning, jobs_view, views
 from mmexplore.ui.widgets import plain
@@ -31,5 +32,5 @@ def comparable(workspace: Workspace) -> tuple[Embeddings, str]:
             ):
                 aligning.start(workspace, FIRST, {}, title)
         if st.button("Choose an alignment on the Fuse page", key="go-fuse"):
-            st.switch_page("pages/fuse.py")
+            navigation.go("fuse")
     return st.stop()

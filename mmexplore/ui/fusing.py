@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -38,7 +38,7 @@ def targets(workspace: Workspace) -> list[str]:
     return [*own, *(str(c) for c in embeddings.columns), NO_TARGET]
 
 
-def fusion_panel(workspace: Workspace, methods: dict[str, type[Estimator]]) -> None:
+def fusion_panel(workspace: Workspace, methods: Mapping[str, type[Estimator]]) -> None:
     """Choose and fit a fusion or a generative model."""
     method = method_card.pick(methods, "fusion")
     method_card.show(methods[method].card)

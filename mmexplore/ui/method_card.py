@@ -22,7 +22,7 @@ NONE = "none"
 LINE = 110  # characters of LaTeX that fit on a line of a narrow window
 
 
-def pick(methods: dict[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
+def pick(methods: Mapping[str, type[Estimator]], where: str, names: list[str] | None = None) -> str:
     """The menu of methods, by their titles. `where` is part of the key; `names` limits and orders it."""
     names = names or list(methods)
     return st.selectbox(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmexplore.app import navigation
 from mmexplore.errors import UserError
 from mmexplore.ui import opening, session
 from mmexplore.ui.widgets import say_error
 from mmexplore.workspace import Workspace
 
+#: step -> (the page that does it, what is said where it was not done)
 _STEPS = {
-    "pairs": ("pages/data.py", "Data", "There are no pairs yet. Bring your own on the Data page, or open the example."),
-    "vectors": ("pages/encode.py", "Encode", "The pairs are not encoded yet. Choose encoders and press Encode."),
-    "fusion": ("pages/fuse.py", "Fuse", "Nothing is fused yet. Fit a fusion method to the vectors first."),
+    "pairs": ("data", "There are no pairs yet. Bring your own on the Data page, or open the example."),
+    "vectors": ("encode", "The pairs are not encoded yet. Choose encoders and press Encode."),
+    "fusion": ("fuse", "Nothing is fused yet. Fit a fusion method to the vectors first."),
 }
 
 
@@ -40,12 +42,12 @@ def need(step: str) -> Workspace:
     missing = missing_step(workspace, step)
     if missing is None:
         return workspace
-    page, title, sentence = _STEPS[missing]
+    page, sentence = _STEPS[missing]
     with st.container(border=True, key=f"need-{missing}"):
         st.text(sentence)
         with st.container(horizontal=True):
-            if st.button(f"Go to {title}", type="primary", key="need-go"):
-                st.switch_page(page)
+            if st.button(f"Go to {navigation.BY_NAME[page].title}", type="primary", key="need-go"):
+                navigation.go(page)
             if st.button("Open the built-in example", key="need-example"):
                 try:
                     opening.open_example(opening.FIRST_EXAMPLE)

@@ -1,11 +1,11 @@
-"""Opening a built-in example: at once where its results are kept, else after a job has made them."""
+"""What a session begins with, and opening a built-in example: at once where its results are kept, else after a job."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from mmexplore.errors import UserError
-from mmexplore.ui import jobs_view, session
+from mmexplore.ui import given, jobs_view, session
 
 #: the example that opens when a person has brought nothing yet
 FIRST_EXAMPLE = "emoji"
@@ -45,17 +45,29 @@ def _show(name: str) -> None:
 
 
 def first_run() -> None:
-    """On the first run of a session, open the example that the URL names, or the first one. Called by app.py."""
+    """On the first run of a session, open what it begins with. Called before each page.
+
+    That is the example that the URL names; else what the app was started with, if anything; else the first example.
+    """
     if "started" in st.session_state:
         return
     st.session_state["started"] = True
     query = st.session_state.pop("asked", None) or st.query_params.to_dict()
-    asked, seed = query.get("example", FIRST_EXAMPLE), query.get("seed", "")
+    seed = query.get("seed", "")
+    if (path := given.path()) is not None and "example" not in query:
+        _take_seed(seed)
+        given.open_path(path, lambda: open_example(FIRST_EXAMPLE))
+        return
+    asked = query.get("example", FIRST_EXAMPLE)
     try:
         open_example(asked)
     except UserError as error:
         st.session_state["notice"] = str(error)
         if asked != FIRST_EXAMPLE:
             open_example(FIRST_EXAMPLE)
-    if seed.isdecimal() and len(seed) < 10:
-        session.workspace().seed = int(seed)
+    _take_seed(seed)
+
+
+def _take_seed(text: str) -> None:
+    if text.isdecimal() and len(text) < 10:
+        session.workspace().seed = int(text)

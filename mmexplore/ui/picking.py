@@ -34,7 +34,7 @@ LEGEND_CLASSES = 30  # above this many classes a legend is a list to choose from
 def bar(workspace: Workspace) -> None:
     """How many are selected and of which classes, with Clear and Download; nothing where nothing is selected.
 
-    `frame.header` draws it on every page; a page whose charts rerun only a fragment draws it there instead.
+    `frame.draw` draws it on every page; a page whose charts rerun only a fragment draws it there instead.
     """
     if not workspace.selection:
         return

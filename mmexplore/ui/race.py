@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mmexplore.app import navigation
 from mmexplore.figures.comparing import race_figure
 from mmexplore.journey.comparing import Comparison, Race, at_the_ceiling
 from mmexplore.ui import comparing, fusing, live, python_models
@@ -37,7 +38,8 @@ ABSENT = {
     "fusion": "A modality alone can only guess there, and its score counts that.",
     "alignment": "A direction is asked with the rows that have both of its modalities.",
 }
-PAGES = {"Weights": "pages/weights.py", "Latent space": "pages/latent_space.py", "Retrieval": "pages/retrieval.py"}
+#: kind of a race -> pages that show one of its methods
+PAGES = {"fusion": ("weights", "latent_space"), "alignment": ("latent_space", "retrieval")}
 
 
 # -- the whole comparison ------------------------------------------------------------
@@ -240,10 +242,11 @@ def _open(workspace: Workspace, comparison: Comparison, race: Race, event: Any) 
             format_func=lambda n: titles.get(n, n),
             help="Or click on a line of the table. It is taken over as fitted with the first seed.",
         )
-        for title in ("Weights", "Latent space") if race.kind == "fusion" else ("Latent space", "Retrieval"):
+        for page in PAGES[race.kind]:
+            title = navigation.BY_NAME[page].title
             if st.button(f"Open in {title}", key=f"open-{race.kind}-{title}"):
                 take_over(workspace, comparison, name)
-                st.switch_page(PAGES[title])
+                navigation.go(page)
 
 
 def take_over(workspace: Workspace, comparison: Comparison, name: str) -> None:

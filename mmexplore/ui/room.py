@@ -29,6 +29,7 @@ from mmexplore.workspace import Workspace
 #: seconds a session may be disconnected before its uploads are deleted (MMEXPLORE_SESSION_GRACE); Streamlit takes it
 #: back for 120
 GRACE = 150
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})  # addresses that nobody else reaches
 
 
 class Room:
@@ -147,7 +148,7 @@ class Building:
             time.sleep(min(15.0, max(0.2, self.grace / 4)))
             if runtime.exists():
                 self.close_gone(runtime.get_instance().is_active_session, time.monotonic())
-            if self.runs:  # in place of a collection after each of them (.streamlit/config.toml)
+            if self.runs:  # in place of a collection after each of them (mmexplore/app/start/config.toml)
                 self.runs = 0
                 gc.collect()
 
@@ -195,4 +196,4 @@ def forget_uploads(room: Room, used: Iterable[Path]) -> None:
 
 def served_alone() -> bool:
     """Is the app served to its own machine only?"""
-    return (st.get_option("server.address") or "").strip() in {"localhost", "127.0.0.1", "::1"}
+    return (st.get_option("server.address") or "").strip() in THIS_MACHINE

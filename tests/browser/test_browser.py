@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from mmexplore.app import navigation
 from tests.browser.conftest import Person
 from tests.pages.small import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["Data", "Encode", "Fuse", "Weights", "Words and regions", "Latent space", "Retrieval", "Mispairs"]
+PAGES = [page.title for page in navigation.PAGES]
 
 # scikit-image's bundled photographs and what is seen on them
 PHOTOS = {

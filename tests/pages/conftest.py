@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmexplore.app import navigation
 from mmexplore.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.pages.small import make_workspace
 
-PAGES = ["data", "encode", "fuse", "weights", "words_and_regions", "latent_space", "retrieval", "mispairs"]
-PAGES += ["compare", "missing_modalities", "reconstruct"]
+PAGES = [page.name for page in navigation.PAGES]
 OpenPage = Callable[..., AppTest]
 
 

@@ -29,7 +29,7 @@ def photos_zip(n: int = 4) -> bytes:
 
 PAGE = """
 from mmexplore.ui import bring, jobs_view, session
-session.start("Data")
+session.start("data")
 jobs_view.collect()
 jobs_view.show()
 bring.panel()

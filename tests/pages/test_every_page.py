@@ -5,20 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmexplore.app import navigation
 from tests.pages.conftest import PAGES, OpenPage, each_part
 from tests.pages.small import HOSTILE
 
-NEEDS = {
-    "encode": "pairs",
-    "fuse": "vectors",
-    "weights": "fusion",
-    "latent_space": "vectors",
-    "retrieval": "vectors",
-    "mispairs": "vectors",
-    "compare": "vectors",
-    "reconstruct": "fusion",
-    "missing_modalities": "vectors",
-}
 STAGES = ["empty", "pairs", "vectors", "fusion"]
 
 
@@ -27,8 +17,9 @@ STAGES = ["empty", "pairs", "vectors", "fusion"]
 def test_a_page_runs_at_every_stage_or_says_what_it_needs(open_page: OpenPage, page: str, stage: str):
     test = open_page(page, stage)
     assert not test.exception
-    assert test.title
-    needs = NEEDS.get(page)
+    about = navigation.BY_NAME[page]
+    assert (test.title[0].value, test.caption[0].value) == (about.title, about.lead)
+    needs = about.needs
     short = needs is not None and STAGES.index(stage) <= STAGES.index(needs) - 1
     keys = [b.key for b in test.button]
     assert ("need-go" in keys) == short

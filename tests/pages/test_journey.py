@@ -237,7 +237,7 @@ def test_encoding_is_suggested_and_runs_as_a_job(open_page: OpenPage, stages, mo
 def test_a_page_of_its_own_address_leads_through_the_app():
     """Without app.py before it, a page hands over to app.py (it must not show a frame without its list of pages)."""
     test = AppTest.from_file(str(REPOSITORY / "pages" / "weights.py"), default_timeout=60).run()
-    assert test.session_state["wanted"] == "Weights"
+    assert test.session_state["wanted"] == "weights"
     assert not test.title
 
 
