@@ -183,27 +183,11 @@ def head(width: int, k: int, hidden: int, dropout: float) -> torch.nn.Module:
     """[B, width] -> [B, k]: dropout and one linear map, or (`hidden` > 0) linear, GELU, dropout, linear."""
     from torch import nn
 
+    from mmexplore.alignment._dropout import Dropout
+
     if not hidden:
-        return nn.Sequential(_dropout(dropout), nn.Linear(width, k))
-    return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), _dropout(dropout), nn.Linear(hidden, k))
-
-
-def _dropout(p: float) -> torch.nn.Module:
-    """Dropout that draws from a generator of its own: two fits side by side do not disturb each other."""
-    import torch
-
-    class Dropout(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.random = torch.Generator().manual_seed(int(torch.randint(2**31, (1,))))
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            if not self.training or p == 0:
-                return x
-            keep = torch.rand(x.shape, generator=self.random) >= p
-            return x * (keep.to(x) / (1 - p))
-
-    return Dropout()
+        return nn.Sequential(Dropout(dropout), nn.Linear(width, k))
+    return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), Dropout(dropout), nn.Linear(hidden, k))
 
 
 class Batches:
