@@ -128,7 +128,7 @@ def _fusion(workspace: Workspace) -> str:
     fitted = workspace.fitted
     assert fitted is not None
     summary = journey.fusion_summary(fitted)
-    rows = [(fitted.fusion.card.title, *_scored(summary))]
+    rows = [(workspace.title, *_scored(summary))]
     rows += [(name, *_scored(b)) for name, b in summary["baselines"].items()]
     where = f"{summary['metric']} on {summary['rows']} rows (n = {summary['n']}), objective {summary['objective']}."
     return _section(

@@ -49,7 +49,7 @@ def panel(workspace: Workspace) -> None:
         "cosines are measured in the whole space."
     )
     tables = {"weights": _weights(found, embeddings.modalities), "answer": _answers(found, fitted.fusion.classes_)}
-    _show(tables, fitted.fusion.card.title, embeddings.labels, row)
+    _show(tables, workspace.title, embeddings.labels, row)
     code = python_models.by_hand(workspace, row, off)
     view_bar("by-hand", figure=figure, table=lambda: _neighbours(found, embeddings.ids), python=code)
     section("Nearest in the fused space")

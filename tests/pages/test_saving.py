@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmexplore import workspace_zip
+from mmexplore import journey, workspace_zip
+from mmexplore.fusion.concat import ConcatFusion
 from mmexplore.jobs import Progress
 from mmexplore.report import report
 from mmexplore.ui import saving
@@ -188,3 +190,22 @@ def test_the_browser_is_told_of_choices_that_are_forgotten(open_page: OpenPage, 
     part = frame.get("button_group")[0].proto
     assert part.set_value and list(part.raw_values) == ["What is loaded"]
     assert [t.value.replace("\\", "") for t in frame.toast] == ["saved.zip is open."]
+
+
+class Theirs(ConcatFusion):
+    """A fusion that is not installed here."""
+
+    name = "theirs"
+
+
+def test_what_cannot_be_opened_here_is_told_and_the_rest_is_there(
+    open_page: OpenPage, fused: Workspace, tmp_path: Path
+):
+    with_theirs = replace(fused, fusions=dict(fused.fusions))
+    with_theirs.add_fusion(journey.fuse(with_theirs, Theirs(epochs=1)))
+    workspace_zip.save_zip(with_theirs, tmp_path / "saved.zip", tmp_path)
+    frame = through_the_frame(reopen(open_page, (tmp_path / "saved.zip").read_bytes()))
+    opened = frame.session_state["workspace"]
+    assert list(opened.fusions) == ["attention"] and len(opened.unread) == 1
+    told = [e.value.replace("\\", "").replace("\u2060", "") for e in frame.error]
+    assert any("the fit 'theirs' (no method is called 'theirs')" in t for t in told)
