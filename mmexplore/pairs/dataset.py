@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmexplore.pairs.kinds import Kind
+from mmexplore.pairs.kind import Kind
 
 # A cell holds a text (`str`), a media file (`Path`), numbers (`np.ndarray`), or nothing.
 Cell = str | Path | np.ndarray | None
