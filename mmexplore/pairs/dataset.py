@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.identity import new_uid
-from mmexplore.pairs.kinds import Kind
+from mmexplore.pairs.kind import Kind
 from mmexplore.pairs.origin import Origin
 
 # A cell holds a text (`str`), a media file (`Path`), numbers (`np.ndarray`), or nothing.

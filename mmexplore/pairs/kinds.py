@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from mmexplore import discovery
+from mmexplore.pairs.kind import Kind
 
-_NAME = re.compile(r"[a-z][a-z0-9]*([ -][a-z0-9]+)*")
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,12}")
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".arrow")
@@ -24,54 +24,6 @@ ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".gz", ".bz2", ".xz", ".7
 OTHER_ROLES = ("id", "label", "split", "group", "column", "ignore")  # what else a column can be for
 #: files that say something about an item and are none of its modalities
 ABOUT_SUFFIXES = (".json", ".cls")
-
-
-class Kind(str):
-    """What sort of thing the cells of a modality are: one of those below, or one that a package adds ("point cloud").
-
-    A kind is its name, so kinds are compared with `==`; the built-in ones may also be compared with `is`. A name that
-    no installed package knows is a kind, too: what was saved with it can still be opened.
-
-    Raises:
-        ValueError: not a name of lower-case letters and digits, up to 32, words parted by a space or hyphen.
-    """
-
-    __slots__ = ()
-
-    IMAGE: ClassVar[Kind]
-    TEXT: ClassVar[Kind]
-    AUDIO: ClassVar[Kind]
-    VIDEO: ClassVar[Kind]
-    SERIES: ClassVar[Kind]
-    TABLE: ClassVar[Kind]
-    PLACE: ClassVar[Kind]
-    VECTOR: ClassVar[Kind]
-
-    def __new__(cls, name: str) -> Kind:
-        if known := _KNOWN.get(name):
-            return known
-        if len(name) > 32 or not _NAME.fullmatch(name):
-            raise ValueError(f"{name[:40]!r} cannot be the name of a kind")
-        return super().__new__(cls, name)
-
-    @property
-    def value(self) -> str:
-        return str(self)
-
-
-_KNOWN: dict[str, Kind] = {}  # the one object of each built-in kind
-for _constant, _name in {
-    "IMAGE": "image",
-    "TEXT": "text",
-    "AUDIO": "audio",
-    "VIDEO": "video",
-    "SERIES": "time series",
-    "TABLE": "tabular",
-    "PLACE": "place",
-    "VECTOR": "vector",
-}.items():
-    _KNOWN[_name] = Kind(_name)
-    setattr(Kind, _constant, _KNOWN[_name])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import os
 import posixpath
 import re
 
-from mmexplore.pairs.kinds import Kind, kind_of_suffix
+from mmexplore.pairs.kind import Kind
+from mmexplore.pairs.kinds import kind_of_suffix
 
 _DEVICE = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?$", re.IGNORECASE)
 _JUNK = {".ds_store", "thumbs.db", "desktop.ini", "__macosx", ".git", ".ipynb_checkpoints"}
