@@ -4,10 +4,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:  # read by the server, once, at its start: what it serves
-    from mmexplore.ui import take_away
+    from mmexplore.app.shell import take_away
 
     app = st.App("app.py", routes=take_away.routes())
 else:  # run at every visit and click
-    from mmexplore.ui import frame
+    from mmexplore.app.shell import frame
 
     frame.run()

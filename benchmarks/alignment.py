@@ -24,10 +24,11 @@ os.environ.setdefault("MMEXPLORE_THREADS", "1")
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.alignment import methods
-from mmexplore.alignment.probe import probe_accuracy
-from mmexplore.embeddings import Embeddings, draw_split
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import draw_split
 from mmexplore.errors import UserError
+from mmexplore.models.alignment import methods
+from mmexplore.models.alignment.probe import probe_accuracy
 from mmexplore.retrieval.metrics import retrieval_report
 
 SIX = ("fac", "fou", "kar", "mor", "pix", "zer")

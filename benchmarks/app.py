@@ -27,8 +27,8 @@ PORT = 8765
 def planted(n: int, seed: int = 0):
     """A workspace of n rows seen through three modalities of one factor, with labels, fused."""
     from mmexplore import journey
-    from mmexplore.embeddings import Embeddings
-    from mmexplore.workspace import Workspace
+    from mmexplore.data.embeddings import Embeddings
+    from mmexplore.workspace.state import Workspace
 
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 10, n)
@@ -53,7 +53,7 @@ def page_times(n: int, repeats: int) -> dict[str, dict[str, float]]:
     from streamlit.testing.v1 import AppTest
 
     from mmexplore.app import navigation
-    from mmexplore.ui import mispairing
+    from mmexplore.app.pages.mispairs import mispairing
 
     mispairing.AT_ONCE = n  # AppTest takes up no job: the page itself ranks, however many rows there are
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.alignment import bridge_views as views
-from mmexplore.alignment.bridge import BridgeAlignment
-from mmexplore.alignment.conse import ConSEAlignment
+from mmexplore.data.reading.read import read_pairs
 from mmexplore.encoders.pipeline import encode_dataset
-from mmexplore.pairs.read import read_pairs
+from mmexplore.models.alignment import bridge_views as views
+from mmexplore.models.alignment.bridge import BridgeAlignment
+from mmexplore.models.alignment.conse import ConSEAlignment
 from mmexplore.runtime import rng
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "fit_bridge.py"

@@ -26,9 +26,9 @@ import numpy as np
 from PIL import Image
 
 from mmexplore import runtime
+from mmexplore.data.dataset import Kind, PairedDataset
 from mmexplore.encoders import registry
 from mmexplore.encoders.pipeline import encode_dataset
-from mmexplore.pairs.dataset import Kind, PairedDataset
 
 BATCH = 16
 TARGETS = {"efficientnet-lite0": 3.0, "vit-b-32": 2.0, "minilm": 0.95, "vit-b-32-text": 0.95}
@@ -70,7 +70,7 @@ def efficientnet() -> Race:
     import timm
     import torch
 
-    from mmexplore.encoders.efficientnet_lite0 import NAME, torch_model
+    from mmexplore.encoders.image.efficientnet_lite0 import NAME, torch_model
 
     model = torch_model()
     transform = timm.data.create_transform(**timm.data.resolve_data_config({}, model=model))
@@ -108,7 +108,7 @@ def minilm() -> Race:
     import torch
     from transformers import AutoTokenizer, BertModel
 
-    from mmexplore.encoders.minilm import NAME, model_file
+    from mmexplore.encoders.text.minilm import NAME, model_file
 
     folder = model_file("config.json").parent
     model = BertModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False).eval()

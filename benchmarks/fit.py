@@ -23,13 +23,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion._net import drop_modalities
-from mmexplore.fusion._objectives import Batch, Losses
-from mmexplore.generative import Generative
-from mmexplore.methods import fusion_methods
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.generative import Generative
+from mmexplore.models.methods import fusion_methods
+from mmexplore.models.networks.net import drop_modalities
+from mmexplore.models.networks.objectives import Batch, Losses
+from mmexplore.models.training import build_module, fit_module
 from mmexplore.runtime import rng
-from mmexplore.training import build_module, fit_module
 
 WIDTHS = (216, 76, 64, 6, 240, 47)
 EPOCHS, BATCH = 10, 64

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from uci import BAR, VIEWS, bars, draw
 
-from mmexplore.embeddings import Embeddings, concatenate
-from mmexplore.fusion.standardise import Standard, fit_standard
-from mmexplore.fusion.view_scores import _ridge
-from mmexplore.generative import methods
+from mmexplore.data.embeddings import Embeddings, concatenate
+from mmexplore.models.generative import methods
+from mmexplore.models.standardise import Standard, fit_standard
+from mmexplore.scores.view_scores import _ridge
 
 NAMES = VIEWS["all"]
 SUBSETS = [s for size in range(1, len(NAMES)) for s in itertools.combinations(NAMES, size)]

@@ -19,23 +19,23 @@ import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-HOSTILE, TABLES = "tests/pairs/test_hostile.py", "tests/pairs/test_tables.py"
+HOSTILE, TABLES = "tests/data/test_hostile.py", "tests/data/test_tables.py"
 GROUPS = {
     "archives: bombs (nested, overlapping, lying), traversal, links, devices": [
-        "tests/pairs/test_archive.py", f"{HOSTILE}::test_a_zip_in_a_zip_in_a_zip_stays_packed",
+        "tests/data/test_archive.py", f"{HOSTILE}::test_a_zip_in_a_zip_in_a_zip_stays_packed",
         f"{HOSTILE}::test_members_that_lie_in_one_another_are_refused_whole",
     ],
     "arrays: bombs, pickles, promises": [
-        "tests/pairs/test_vectors.py", f"{HOSTILE}::test_many_arrays_of_nothing_do_not_fill_the_memory",
+        "tests/data/test_vectors.py", f"{HOSTILE}::test_many_arrays_of_nothing_do_not_fill_the_memory",
     ],
     "paths in tables and folders: devices, pipes, links": [
         f"{HOSTILE}::test_devices_and_foreign_paths_in_a_table_are_listed",
         f"{HOSTILE}::test_a_device_a_pipe_or_a_link_to_one_is_never_opened",
-        "tests/pairs/test_read_rows.py::test_cells_cannot_reach_outside_the_folder",
+        "tests/data/test_read_rows.py::test_cells_cannot_reach_outside_the_folder",
     ],
     "pictures: 10^9 pixels, every format": [
         f"{HOSTILE}::test_pictures_that_promise_gigapixels_are_rows_left_out",
-        "tests/pairs/test_images.py::test_the_pixel_cap_holds_before_anything_is_decoded",
+        "tests/data/test_images.py::test_the_pixel_cap_holds_before_anything_is_decoded",
     ],
     "a GIF of 1,000,000 frames": [f"{HOSTILE}::test_a_gif_of_a_million_frames_costs_no_more_than_its_first"],
     "playlists called films": [f"{HOSTILE}::test_a_playlist_called_a_film_opens_nothing_else"],

@@ -56,7 +56,7 @@ main()
 READ = """
 import sys
 from pathlib import Path
-from mmexplore.pairs.read import read_pairs
+from mmexplore.data.reading.read import read_pairs
 data = read_pairs(Path(sys.argv[1]), workdir=Path(sys.argv[2]))
 assert len(data) == int(sys.argv[3]) and not data.rejected, (len(data), data.rejected[:3])
 """

@@ -22,9 +22,9 @@ os.environ.setdefault("MMEXPLORE_THREADS", "1")
 
 import numpy as np
 
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import FittedEncoder
-from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore.runtime import rng
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -238,7 +238,7 @@ def main() -> None:
     options = parser.parse_args()
     options.steps = sorted({min(int(n), options.people) for n in options.steps.split(",")} | {options.people})
     random.seed(0)
-    from mmexplore import showcase
+    from mmexplore.journey import showcase
 
     showcase.prepare_example("emoji")
     port = free_port()

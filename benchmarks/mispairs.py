@@ -16,7 +16,8 @@ from pathlib import Path
 
 from alignment import clip
 
-from mmexplore import journey, showcase
+from mmexplore import journey
+from mmexplore.journey import showcase
 from mmexplore.retrieval.mispairs import planted_mispairs
 
 

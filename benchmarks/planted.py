@@ -19,9 +19,9 @@ import numpy as np
 
 from mmexplore import journey
 from mmexplore.attribution.truth import BesideTruth, beside_truth, ranking_right
-from mmexplore.methods import fusion_methods
-from mmexplore.pairs.planted import KINDS, planted
-from mmexplore.workspace import Workspace
+from mmexplore.data.examples.planted import KINDS, planted
+from mmexplore.models.methods import fusion_methods
+from mmexplore.workspace.state import Workspace
 
 
 def workspace_of(kind: str, items: int, seed: int) -> Workspace:

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.retrieval.search import search
 
 TARGET = 1.1

@@ -21,8 +21,8 @@ import numpy as np
 from mmexplore.attribution.null import null_band
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.value import game
-from mmexplore.embeddings import Embeddings
-from mmexplore.methods import fusion_methods
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.methods import fusion_methods
 
 WIDTHS = {"picture": 1280, "english": 384, "chinese": 512}
 

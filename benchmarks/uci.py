@@ -26,10 +26,10 @@ os.environ.setdefault("MMEXPLORE_THREADS", "1")
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion._experts import fit_classifier
-from mmexplore.fusion.standardise import fit_standard
-from mmexplore.methods import fusion_methods
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.experts.experts import fit_classifier
+from mmexplore.models.methods import fusion_methods
+from mmexplore.models.standardise import fit_standard
 from mmexplore.runtime import rng
 
 REPOSITORY = Path(__file__).resolve().parents[1]

@@ -26,8 +26,8 @@ from mmexplore.attribution.explanation import check_regions, check_words, explai
 from mmexplore.attribution.faithfulness import faithfulness
 from mmexplore.attribution.pair import Pair
 from mmexplore.attribution.regions import BASELINES, centre_weight
-from mmexplore.pairs.examples import load_example
-from mmexplore.pairs.images import open_image
+from mmexplore.data.examples import load_example
+from mmexplore.data.media.images import open_image
 from mmexplore.runtime import rng
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

@@ -16,10 +16,10 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-FUSIONS = "mmexplore.fusions"  # classes of `mmexplore.fusion.Fusion`; a `Generative` is one, too
-ALIGNMENTS = "mmexplore.alignments"  # classes of `mmexplore.alignment.Alignment`
+FUSIONS = "mmexplore.fusions"  # classes of `mmexplore.models.fusion.Fusion`; a `Generative` is one, too
+ALIGNMENTS = "mmexplore.alignments"  # classes of `mmexplore.models.alignment.Alignment`
 ENCODERS = "mmexplore.encoders"  # classes of `mmexplore.encoders.base.Encoder` with a `card`
-KINDS = "mmexplore.kinds"  # a `mmexplore.pairs.kinds.KindCard`
+KINDS = "mmexplore.kinds"  # a `mmexplore.data.kinds.KindCard`
 GROUPS = (FUSIONS, ALIGNMENTS, ENCODERS, KINDS)
 
 
@@ -29,16 +29,17 @@ def find_classes(package: str, base: type, skip: tuple[str, ...] = ()) -> tuple[
     """Every concrete public subclass of `base` that a module of `package` defines, in alphabetical order of modules.
 
     Args:
-        package: dotted name of a folder of modules; those that begin with an underscore are passed over.
+        package: dotted name of a folder of modules and folders; those that begin with an underscore are passed over.
         skip: modules that are not even imported.
     """
     folder = importlib.import_module(package)
     found: list[type[Any]] = []
-    for module in sorted(m.name for m in pkgutil.iter_modules(folder.__path__)):
-        if module.startswith("_") or module in skip:
+    for module in sorted(m.name for m in pkgutil.walk_packages(folder.__path__, f"{package}.")):
+        name = module.rsplit(".", 1)[1]
+        if name.startswith("_") or name in skip:
             continue
-        for cls in vars(importlib.import_module(f"{package}.{module}")).values():
-            own = inspect.isclass(cls) and cls.__module__ == f"{package}.{module}"  # not one that it only imports
+        for cls in vars(importlib.import_module(module)).values():
+            own = inspect.isclass(cls) and cls.__module__ == module  # not one that it only imports
             if own and not cls.__name__.startswith("_") and not reason_against(cls, base):
                 found.append(cls)
     return tuple(found)

@@ -1,5 +1,5 @@
 """Compare, in a checkout. The page itself: mmexplore/app/pages/compare/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("compare")

@@ -1,5 +1,5 @@
 """Data, in a checkout. The page itself: mmexplore/app/pages/data/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("data")

@@ -1,5 +1,5 @@
 """Encode, in a checkout. The page itself: mmexplore/app/pages/encode/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("encode")

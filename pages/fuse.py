@@ -1,5 +1,5 @@
 """Fuse, in a checkout. The page itself: mmexplore/app/pages/fuse/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("fuse")

@@ -1,5 +1,5 @@
 """Mispairs, in a checkout. The page itself: mmexplore/app/pages/mispairs/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("mispairs")

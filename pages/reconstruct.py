@@ -1,5 +1,5 @@
 """Reconstruct, in a checkout. The page itself: mmexplore/app/pages/reconstruct/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("reconstruct")

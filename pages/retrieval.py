@@ -1,5 +1,5 @@
 """Retrieval, in a checkout. The page itself: mmexplore/app/pages/retrieval/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("retrieval")

@@ -1,5 +1,5 @@
 """Weights, in a checkout. The page itself: mmexplore/app/pages/weights/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("weights")

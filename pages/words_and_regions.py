@@ -1,5 +1,5 @@
 """Words and regions, in a checkout. The page itself: mmexplore/app/pages/words_and_regions/page.py."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.draw("words_and_regions")

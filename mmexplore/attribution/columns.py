@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore.attribution.value import answer_of, donors, scorer
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.runtime import rng
 
 #: what happens to the column

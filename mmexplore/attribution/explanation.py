@@ -11,8 +11,8 @@ from mmexplore.attribution.gradcam import gradient, pooled_grad_cam
 from mmexplore.attribution.pair import Pair
 from mmexplore.attribution.regions import centre_weight, occlusion, with_regions
 from mmexplore.attribution.words import Word, leave_one_out, words_of, words_without_each
-from mmexplore.encoders.efficientnet_lite0 import EfficientNetLite0
-from mmexplore.encoders.open_clip import ClipTexts
+from mmexplore.encoders.clip.open_clip import ClipTexts
+from mmexplore.encoders.image.efficientnet_lite0 import EfficientNetLite0
 from mmexplore.errors import UserError
 
 #: regions where the encoder has no grid of its own

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.attribution.pid import Pid, decompose, table_of
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion._held_out import fit_held_out
-from mmexplore.fusion.standardise import fit_standard
+from mmexplore.models.experts.held_out import fit_held_out
+from mmexplore.models.standardise import fit_standard
 from mmexplore.runtime import rng
 
 STATES = 10  # a label or an answer has at most so many values: a table of 10 x 10 x 10 is filled by thousands of rows

@@ -8,8 +8,8 @@ import numpy as np
 
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.value import Answers, donors, game, game_of
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion.base import Fusion
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.runtime import rng
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from mmexplore.attribution.regions import with_regions
 from mmexplore.encoders.base import Encoder
-from mmexplore.encoders.efficientnet_lite0 import EfficientNetLite0
-from mmexplore.encoders.open_clip import ClipPictures
-from mmexplore.encoders.pictures import PictureEncoder
+from mmexplore.encoders.clip.open_clip import ClipPictures
+from mmexplore.encoders.image.efficientnet_lite0 import EfficientNetLite0
+from mmexplore.encoders.image.pictures import PictureEncoder
 
 METHODS = {
     "grad-cam": "Grad-CAM: how the similarity would change if a cell of the picture's last feature map counted more.",

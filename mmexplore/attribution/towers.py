@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from mmexplore.attribution.words import Word, words_of
-from mmexplore.encoders import open_clip as clips
-from mmexplore.encoders.clip_tokens import token_places
+from mmexplore.data.dataset import Kind
+from mmexplore.encoders.clip import open_clip as clips
+from mmexplore.encoders.clip.clip_tokens import token_places
 from mmexplore.errors import UserError
 from mmexplore.optional import require
-from mmexplore.pairs.dataset import Kind
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Towers:
         require("open_clip", "encoders", name)
         import open_clip
 
-        from mmexplore.encoders.open_clip_build import known_as, load_model, tokenizer_settings
+        from mmexplore.encoders.clip.open_clip_build import known_as, load_model, tokenizer_settings
 
         source = clips.parse(name)
         clips.plan(name, Kind.IMAGE)  # fetches the weights, or says in a sentence why they cannot be had

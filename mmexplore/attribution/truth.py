@@ -8,9 +8,9 @@ import numpy as np
 
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.value import game
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
+from mmexplore.models.fusion.base import Fusion
 
 COLUMN = "truth_"  # columns of planted data: the item's true weight of each modality
 TIE = 0.02  # true shares nearer than this have no order to be recovered

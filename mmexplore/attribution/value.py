@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.runtime import rng
 
 #: what stands in for a modality that is not shown

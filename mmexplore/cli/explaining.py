@@ -35,7 +35,7 @@ def explain(
     image, text = [*between.split(","), ""][:2] if between else (None, None)
     seen = journey.explain_item(opened(run), item, method, baseline, image, text)
     if out is not None:
-        from mmexplore.explanation_page import explanation_page
+        from mmexplore.export.explanation import explanation_page
 
         try:
             out.write_text(explanation_page(seen, item), encoding="utf-8")

@@ -11,8 +11,8 @@ import typer
 from mmexplore.cli.options import Json
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
 from mmexplore.errors import UserError
-from mmexplore.estimator import Estimator
-from mmexplore.param import params_of
+from mmexplore.models.estimator import Estimator
+from mmexplore.models.param import params_of
 
 
 def examples(
@@ -22,10 +22,10 @@ def examples(
     ] = False,
 ) -> None:
     """List the built-in examples (all offline)."""
-    from mmexplore.pairs.examples import EXAMPLES
+    from mmexplore.data.examples import EXAMPLES
 
     if prepare:
-        from mmexplore.showcase import prepare_example
+        from mmexplore.journey.showcase import prepare_example
 
         for name in EXAMPLES:
             prepare_example(name, stderr_progress())
@@ -58,7 +58,7 @@ def methods(
     as_json: Json = False,
 ) -> None:
     """List the alignment and fusion methods, or show one: its card, and what can be set on it."""
-    from mmexplore.methods import all_methods
+    from mmexplore.models.methods import all_methods
 
     known = all_methods()
     if name is not None and name not in known:
@@ -108,8 +108,8 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show (or clear) the store of vectors, where nothing is encoded twice."""
+    from mmexplore.data.media.thumbnails import trim
     from mmexplore.journey import default_store
-    from mmexplore.pairs.thumbnails import trim
     from mmexplore.runtime import cache_dir
 
     store = default_store()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 def opened(run: Path, fit: str | None = None) -> Workspace:
@@ -17,7 +17,7 @@ def opened(run: Path, fit: str | None = None) -> Workspace:
     Raises:
         UserError: it is no workspace, or it has no such fit.
     """
-    from mmexplore import workspace_files
+    from mmexplore.workspace import files as workspace_files
 
     workspace = workspace_files.open_directory(run)
     for notice in workspace.notices:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mmexplore.param import read_param
+from mmexplore.models.param import read_param
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A workspace directory made by `mmexplore embed` or the app.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]

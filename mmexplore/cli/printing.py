@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.jobs import Progress
+from mmexplore.server.jobs import Progress
 
 
 def print_json(document: Any) -> None:

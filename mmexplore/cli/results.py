@@ -13,11 +13,11 @@ from mmexplore.cli.opening import opened
 from mmexplore.cli.options import Fit, Json, Run
 from mmexplore.cli.printing import print_json, print_table
 from mmexplore.cli.steps import print_fusion
+from mmexplore.data.reading.values import words_of
 from mmexplore.errors import UserError
-from mmexplore.pairs.values import words_of
 
 if TYPE_CHECKING:
-    from mmexplore.workspace import Workspace
+    from mmexplore.workspace.state import Workspace
 
 
 def weights(
@@ -180,7 +180,7 @@ def mispairs(
 
 def report(run: Run, out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html")) -> None:
     """Write one self-contained HTML page about the workspace."""
-    from mmexplore.report import report as make
+    from mmexplore.export.report import report as make
 
     page = make(opened(run))
     try:

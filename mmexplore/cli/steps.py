@@ -12,9 +12,9 @@ import typer
 from mmexplore.cli.opening import opened
 from mmexplore.cli.options import FitSeed, Json, Params, Run, Seed, assignments, parameters
 from mmexplore.cli.printing import print_json, print_table, stderr_progress
+from mmexplore.data.dataset import PairedDataset, Rejected
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import PairedDataset, Rejected
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 if TYPE_CHECKING:
     from mmexplore.journey.realigning import Realigned
@@ -42,8 +42,9 @@ def embed(
     as_json: Json = False,
 ) -> None:
     """Read pairs, encode every modality, and write a workspace."""
-    from mmexplore import journey, workspace_files
-    from mmexplore.pairs.examples import load_example
+    from mmexplore import journey
+    from mmexplore.data.examples import load_example
+    from mmexplore.workspace import files as workspace_files
 
     if preset != "offline":
         raise UserError(
@@ -93,7 +94,7 @@ def embed(
 
 
 def _read(given: list[Path], workdir: Path, roles: dict[str, str]) -> PairedDataset:
-    from mmexplore.pairs.read import read_pairs
+    from mmexplore.data.reading.read import read_pairs
 
     missing = [str(p) for p in given if not p.exists()]
     if missing:
@@ -110,7 +111,9 @@ def align(
     as_json: Json = False,
 ) -> None:
     """Fit one shared space for all modalities."""
-    from mmexplore import alignment, journey, workspace_files
+    from mmexplore import journey
+    from mmexplore.models import alignment
+    from mmexplore.workspace import files as workspace_files
 
     params = parameters(param, alignment.methods(), method)
     workspace = opened(run)
@@ -173,8 +176,9 @@ def fuse(
     as_json: Json = False,
 ) -> None:
     """Fit a fusion, and score it beside its baselines. A fit with other settings stands beside the earlier ones."""
-    from mmexplore import journey, workspace_files
-    from mmexplore.methods import fusion_methods
+    from mmexplore import journey
+    from mmexplore.models.methods import fusion_methods
+    from mmexplore.workspace import files as workspace_files
 
     params = parameters(param, fusion_methods(), method)
     workspace = opened(run)

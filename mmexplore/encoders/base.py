@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
 
 
 @dataclass(frozen=True)

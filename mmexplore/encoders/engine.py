@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.encoders.open_clip_hub import hub_answers
+from mmexplore.encoders.clip.open_clip_hub import hub_answers
 from mmexplore.errors import UserError
 from mmexplore.optional import require
 

@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any
 
 from mmexplore import discovery
+from mmexplore.data import kinds
+from mmexplore.data.dataset import Kind
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.errors import UserError
-from mmexplore.pairs import kinds
-from mmexplore.pairs.dataset import Kind
 
 #: what may stand wherever an encoder is asked for
 EncoderLike = str | type[Encoder] | Encoder

@@ -11,15 +11,16 @@ from typing import Protocol
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings, draw_split
-from mmexplore.embeddings_check import known_splits
+from mmexplore.data.dataset import Kind, PairedDataset, Rejected, content_key
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings_check import known_splits
+from mmexplore.data.split import draw_split
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
 from mmexplore.encoders.found import EncoderLike, name_of
 from mmexplore.encoders.vector import space_of
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind, PairedDataset, Rejected, content_key
-from mmexplore.progress import Progress
+from mmexplore.server.progress import Progress
 
 STORE_CHUNK = 1024  # vectors asked of the store at once
 #: train rows that an encoder's scales are taken from at most; of more, a seeded sample
@@ -27,7 +28,7 @@ FIT_ROWS = 2000
 
 
 class KeepsVectors(Protocol):
-    """What is asked of a store (`mmexplore.store.Store` is one)."""
+    """What is asked of a store (`mmexplore.server.store.Store` is one)."""
 
     def get(self, keys: list[str], encoder: str, version: str) -> dict[str, np.ndarray]: ...
 

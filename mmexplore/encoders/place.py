@@ -16,9 +16,9 @@ from functools import cache
 import numpy as np
 
 from mmexplore import runtime
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "place"
 SCALES = (1.0, 4.0, 16.0, 64.0)  # two places are alike up to 1 / s of the Earth's radius: 6,400 to 100 km

@@ -1,7 +1,7 @@
 """The one list of encoders: what there is, what suits a column, and the one loaded instance of each.
 
 Names: those of `found.classes` (a class each, here or in an installed package), "open_clip:MODEL/PRETRAINED" and
-"local:MODEL@PATH" (see `mmexplore.encoders.open_clip`), "clap:REPOSITORY" (`clap`). These last encode pictures, or
+"local:MODEL@PATH" (see `mmexplore.encoders.clip.open_clip`), "clap:REPOSITORY" (`clap`). These last encode pictures, or
 sounds, *and* texts: say which. "video:ENCODER" and "video-attention:ENCODER" are made of any image encoder (`video`).
 """
 
@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from mmexplore import discovery, runtime
-from mmexplore.encoders import clap, found, open_clip, video
+from mmexplore.data import kinds
+from mmexplore.data.dataset import Kind
+from mmexplore.encoders import found
+from mmexplore.encoders.audio import clap
 from mmexplore.encoders.base import Encoder, EncoderCard
+from mmexplore.encoders.clip import open_clip
 from mmexplore.encoders.engine import Plan, exported
+from mmexplore.encoders.sequence import video
 from mmexplore.errors import UserError
-from mmexplore.pairs import kinds
-from mmexplore.pairs.dataset import Kind
-from mmexplore.progress import Progress
-from mmexplore.serving import not_in_demo
+from mmexplore.server.progress import Progress
+from mmexplore.server.serving import not_in_demo
 
 MULTILINGUAL = "use-multilingual"  # for texts that are known not to be English
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import unit
+from mmexplore.data.dataset import Cell, Kind
+from mmexplore.data.embeddings import unit
+from mmexplore.data.reading.values import is_number
 from mmexplore.encoders.base import EncoderCard, FittedEncoder
-from mmexplore.encoders.scaling import LIMIT
+from mmexplore.encoders.sequence.scaling import LIMIT
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
-from mmexplore.pairs.values import is_number
 
 NAME = "table"
 CATEGORIES = 20  # of one column; rarer ones share an entry

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
 
 NAME = "as-is"
 

@@ -20,14 +20,7 @@ from mmexplore.journey.explaining import (
     pair_of_item,
     reading_of,
 )
-from mmexplore.journey.fusing import (
-    fitted_input,
-    fuse,
-    fusion_input,
-    mean_entropy,
-    scored,
-    weights,
-)
+from mmexplore.journey.fusing import fitted_input, fuse, fusion_input, mean_entropy, scored, weights
 from mmexplore.journey.measuring import (
     agreement_of,
     information_of,

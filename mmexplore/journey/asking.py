@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.dataset import PairedDataset
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.estimator import OnEpoch
-from mmexplore.jobs import Progress
-from mmexplore.pairs.dataset import PairedDataset
-from mmexplore.workspace import Workspace
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 
 def dataset_of(workspace: Workspace) -> PairedDataset:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
 from mmexplore.journey.fusing import fitted_input
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.retrieval.search import nearest
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 @dataclass(frozen=True)

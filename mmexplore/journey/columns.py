@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from mmexplore.attribution.columns import ColumnContributions, column_contributions
+from mmexplore.data.dataset import Kind
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import dataset_of
 from mmexplore.journey.fusing import fitted_input
 from mmexplore.journey.querying import encoder_of
 from mmexplore.journey.spaces import carried
-from mmexplore.pairs.dataset import Kind
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 def tables_of(workspace: Workspace) -> list[str]:

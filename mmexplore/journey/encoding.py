@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from mmexplore.data.dataset import Kind, PairedDataset
+from mmexplore.data.reading.text import looks_like_language
 from mmexplore.encoders import registry
 from mmexplore.encoders.found import EncoderLike
 from mmexplore.encoders.pipeline import Encoded, encode_dataset
-from mmexplore.jobs import Progress
 from mmexplore.journey.asking import dataset_of
-from mmexplore.pairs.dataset import Kind, PairedDataset
-from mmexplore.pairs.text import looks_like_language
-from mmexplore.store import Store
-from mmexplore.workspace import Workspace
+from mmexplore.server.jobs import Progress
+from mmexplore.server.store import Store
+from mmexplore.workspace.state import Workspace
 
 
 @cache

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.spaces import shared_space
 from mmexplore.retrieval.metrics import RetrievalReport, map_label, retrieval_report
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.workspace.state import FittedFusion, Workspace
 
 
 def evaluation_rows(workspace: Workspace) -> tuple[np.ndarray, str]:

@@ -12,17 +12,17 @@ from mmexplore.attribution.explanation import Chosen, Explanation, check_regions
 from mmexplore.attribution.faithfulness import Faithfulness
 from mmexplore.attribution.pair import Pair
 from mmexplore.attribution.regions import BASELINES
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.dataset import Cell, Kind
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.reading.text import looks_like_language
 from mmexplore.encoders import registry
-from mmexplore.encoders.pictures import PictureEncoder
+from mmexplore.encoders.image.pictures import PictureEncoder
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import dataset_of, known
 from mmexplore.journey.evaluating import evaluation_rows
 from mmexplore.journey.spaces import carried, comparable
-from mmexplore.pairs.dataset import Cell, Kind
-from mmexplore.pairs.text import looks_like_language
 from mmexplore.retrieval.thermometer import Reading, thermometer
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.estimator import OnEpoch
-from mmexplore.fits import title_of
-from mmexplore.fusion.budget import keep_labels
-from mmexplore.fusion.evaluation import evaluate_fusion, view_rows
-from mmexplore.fusion.exam import exam
-from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs
-from mmexplore.methods import MethodLike, fusion_methods, make
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.methods import MethodLike, fusion_methods, make
+from mmexplore.scores.budget import keep_labels
+from mmexplore.scores.evaluation import evaluate_fusion, view_rows
+from mmexplore.scores.exam import exam
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.fits import title_of
+from mmexplore.workspace.state import FittedFusion, Workspace
 
 
 def fuse(

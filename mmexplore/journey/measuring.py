@@ -14,13 +14,13 @@ from mmexplore.attribution.pid import part_names
 from mmexplore.attribution.shapley import Contributions, shapley
 from mmexplore.attribution.truth import beside_truth, true_shares
 from mmexplore.attribution.value import game
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion.base import Fusion
-from mmexplore.jobs import Progress
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.journey.columns import columns_of, tables_of
 from mmexplore.journey.fusing import fitted_input, fusion_input
 from mmexplore.latent.sample import stratified_sample
-from mmexplore.workspace import Workspace
+from mmexplore.models.fusion.base import Fusion
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 MOST_ROWS = 5000  # information is counted over this many rows at most: the classifiers are fitted five times
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
-from mmexplore.jobs import Progress
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import make
+from mmexplore.models.fusion.base import Fusion
+from mmexplore.models.methods import make
 from mmexplore.robustness.curves import Curve, difference
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.judge import LATE_PRODUCT
 from mmexplore.robustness.lab import Lab, Plan, run_lab
-from mmexplore.workspace import Workspace
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 ALL = "all"
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)

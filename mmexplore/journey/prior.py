@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.generative import Generative
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.fusing import fitted_input
+from mmexplore.models.generative import Generative
 from mmexplore.retrieval.real_items import RealItems, real_items_of
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 ENOUGH = 20  # items with the same modalities present, for one of them to be called odd
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.dataset import Cell, Kind
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.kinds import cards
+from mmexplore.data.reading.file_names import kind_of_name
+from mmexplore.data.reading.text import looks_like_language
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, FittedEncoder
 from mmexplore.encoders.pipeline import fitted, with_split
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import dataset_of, embeddings_of, known
 from mmexplore.journey.spaces import carried
-from mmexplore.pairs.dataset import Cell, Kind
-from mmexplore.pairs.kinds import cards
-from mmexplore.pairs.media import kind_of_name
-from mmexplore.pairs.text import looks_like_language
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 def query_vector(workspace: Workspace, shared: Embeddings, query: Cell, from_modality: str | None) -> np.ndarray:

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.alignment.rows import held_out_rows
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion.score import interval
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import held_out_rows
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.fusing import rows_name
 from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report
-from mmexplore.workspace import Workspace
+from mmexplore.scores.score import interval
+from mmexplore.workspace.state import Workspace
 
 MAX_QUERIES = 2000  # asked in each direction
 CERTAIN = 2.0  # "find one another": R@10 is above chance by this many times the width of its interval

@@ -8,16 +8,16 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fits import title_of
-from mmexplore.fusion.score import scored_rows
 from mmexplore.journey.asking import embeddings_of, known
 from mmexplore.journey.fusing import fitted_input, fusion_input, rows_name
 from mmexplore.retrieval.real_items import Found, RealItems, judge, real_items_of
 from mmexplore.robustness.ridge_fill import RidgeFill
 from mmexplore.runtime import rng
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.scores.score import scored_rows
+from mmexplore.workspace.fits import title_of
+from mmexplore.workspace.state import FittedFusion, Workspace
 
 
 class Rebuilds(Protocol):

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.dataset import Cell
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.journey.asking import known
 from mmexplore.journey.querying import query_vector
 from mmexplore.journey.spaces import comparable
-from mmexplore.pairs.dataset import Cell
 from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.retrieval.mispairs import mispairs
 from mmexplore.retrieval.search import search
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 def search_items(

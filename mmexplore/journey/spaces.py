@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.alignment.base import Alignment
-from mmexplore.alignment.bridge import BridgeAlignment
-from mmexplore.alignment.rows import MIN_PAIRS, linked, train_rows
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import train_rows
 from mmexplore.errors import UserError
-from mmexplore.estimator import OnEpoch
-from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of, epochs
-from mmexplore.methods import MethodLike, make
-from mmexplore.workspace import Workspace
+from mmexplore.models.alignment.base import Alignment
+from mmexplore.models.alignment.bridge import BridgeAlignment
+from mmexplore.models.alignment.rows import MIN_PAIRS, linked
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.methods import MethodLike, make
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 
 def shared_space(workspace: Workspace) -> tuple[Embeddings | None, str]:

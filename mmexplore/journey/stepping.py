@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.errors import UserError
-from mmexplore.fusion.exam import exam, probe_vectors
-from mmexplore.fusion.score import entry
 from mmexplore.journey.fusing import fitted_input, fusion_input, rows_name
-from mmexplore.methods import fusion_methods
-from mmexplore.workspace import Workspace
+from mmexplore.models.methods import fusion_methods
+from mmexplore.scores.exam import exam, probe_vectors
+from mmexplore.scores.score import entry
+from mmexplore.workspace.state import Workspace
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from mmexplore.attribution.truth import BesideTruth, beside_truth
 from mmexplore.errors import UserError
-from mmexplore.jobs import Progress
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.methods import fusion_methods, make
-from mmexplore.workspace import Workspace
+from mmexplore.models.methods import fusion_methods, make
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 
 def truth_of_methods(

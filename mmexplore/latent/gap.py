@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import check_shared, row_positions
 

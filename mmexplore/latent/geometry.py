@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.latent.neighbours import NeighbourOverlap, continuity, mutual_knn, neighbour_overlap, trustworthiness
 from mmexplore.retrieval.ranks import blocks
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.retrieval.ranks import blocks
 from mmexplore.retrieval.search import nearest
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 from mmexplore.optional import require
 from mmexplore.retrieval.gallery import check_shared, row_positions

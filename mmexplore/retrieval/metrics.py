@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.retrieval.chance import chance_average_precision, chance_hit, chance_median_rank, chance_mrr
 from mmexplore.retrieval.gallery import (

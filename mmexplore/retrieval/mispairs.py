@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery, check_shared, correct_items, gallery_of, row_positions
 from mmexplore.retrieval.ranks import blocks
 from mmexplore.retrieval.search import nearest
-from mmexplore.ties import places
+from mmexplore.scores.ties import places
 
 NEAR = 10  # neighbours of an item that may be its duplicates
 COLUMNS = [

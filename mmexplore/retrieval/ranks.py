@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.retrieval.gallery import Gallery, correct_items
-from mmexplore.ties import places
+from mmexplore.scores.ties import places
 
 BLOCK_BYTES = 64 << 20
 
@@ -24,8 +24,8 @@ def ranks(queries: Gallery, gallery: Gallery) -> np.ndarray:
     """Rank (from 1) of each query's best correct item in the gallery: float [Q]; NaN where none is correct.
 
     rank = 1 + #(wrong items with a greater score) + #(wrong items with the same score) / 2, by the rule of
-    `mmexplore.ties`. Works in blocks of queries: memory stays bounded at 50,000 x 50,000. For queries of the gallery's
-    own modality an item never finds itself.
+    `mmexplore.scores.ties`. Works in blocks of queries: memory stays bounded at 50,000 x 50,000. For queries of the
+    gallery's own modality an item never finds itself.
     """
     return ranks_of(queries.vectors, gallery.vectors, *correct_items(queries, gallery), own=own_items(queries, gallery))
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.alignment.rows import train_rows
-from mmexplore.embeddings import Embeddings, unit
-from mmexplore.fusion.score import interval
-from mmexplore.fusion.standardise import Standard, fit_standard
+from mmexplore.data.embeddings import Embeddings, unit
+from mmexplore.data.split import train_rows
+from mmexplore.models.standardise import Standard, fit_standard
 from mmexplore.retrieval.chance import chance_hit, chance_median_rank
 from mmexplore.retrieval.gallery import Gallery, correct_items, gallery_of
 from mmexplore.retrieval.ranks import ranks_of
 from mmexplore.retrieval.search import search
+from mmexplore.scores.score import interval
 
 # Closer to the mean than this (root mean square, in standard deviations) there is only rounding: no direction at all.
 NOTHING = 1e-4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import Embeddings, unit
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery, gallery_of, paired_galleries, row_positions
 from mmexplore.retrieval.metrics import RetrievalReport, report_of

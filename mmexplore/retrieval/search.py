@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmexplore import runtime
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery
 

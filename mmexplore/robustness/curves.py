@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmexplore.fusion.score import interval
+from mmexplore.scores.score import interval
 
 
 @dataclass(frozen=True)

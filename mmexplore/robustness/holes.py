@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.runtime import rng
 

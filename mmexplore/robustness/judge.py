@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings, unit
-from mmexplore.fusion.base import Fusion
-from mmexplore.fusion.baselines import fit_baselines
-from mmexplore.fusion.exam import exam, fit_probe, predicted
-from mmexplore.fusion.score import scored_rows
-from mmexplore.fusion.view_scores import find_ranks
+from mmexplore.data.embeddings import Embeddings, unit
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.runtime import rng
+from mmexplore.scores.baselines import fit_baselines
+from mmexplore.scores.exam import exam, fit_probe, predicted
+from mmexplore.scores.score import scored_rows
+from mmexplore.scores.view_scores import find_ranks
 
 MOST_VIEWS = 5000  # without labels at most this many rows must find themselves among one another (drawn once, seeded)
 BEST_SINGLE, LATE_PRODUCT = "best single modality", "late product"

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
-from mmexplore.progress import Progress
+from mmexplore.models.fusion.base import Fusion
 from mmexplore.robustness.curves import Curve, curve
 from mmexplore.robustness.holes import hidden_cells, of_class
 from mmexplore.robustness.judge import BEST_SINGLE, LATE_PRODUCT, Judge, judge_of
 from mmexplore.robustness.subsets import Subset, subset_scores
+from mmexplore.server.progress import Progress
 
 WHERE = ("test", "train", "both")
 

@@ -7,9 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from mmexplore.alignment.ridge_map import RidgeMap
-from mmexplore.alignment.rows import MIN_PAIRS, pair_rows, train_rows
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import train_rows
+from mmexplore.models.alignment.ridge_map import RidgeMap
+from mmexplore.models.alignment.rows import MIN_PAIRS, pair_rows
 
 
 class RidgeFill:

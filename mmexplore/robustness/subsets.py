@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from mmexplore.fusion.score import interval
-from mmexplore.progress import Progress
 from mmexplore.robustness.judge import Ask, Judge
+from mmexplore.scores.score import interval
+from mmexplore.server.progress import Progress
 
 #: above this many modalities only the single drops are asked: 2^M - 1 subsets would be too many
 MAX_EXACT = 6

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 import mmexplore.app.pages
 from mmexplore.app.navigation import BY_NAME, PAGES, Page
-from mmexplore.ui import needs, race
-from mmexplore.workspace import Workspace
+from mmexplore.app.pages.compare import race
+from mmexplore.app.shell import needs
+from mmexplore.workspace.state import Workspace
 from tests.conftest import REPOSITORY
 
 FOLDER = Path(mmexplore.app.pages.__file__).parent

@@ -43,7 +43,7 @@ import json, sys
 import streamlit as st
 from streamlit.web.server.starlette.starlette_server import UvicornRunner
 from mmexplore.app.start.server import serve
-from mmexplore.serving import demo
+from mmexplore.server.serving import demo
 names = json.loads(sys.argv.pop())
 UvicornRunner.run = lambda self: print(json.dumps({name: st.get_option(name) for name in names}))
 serve(host=sys.argv.pop(), port=8765, browser=False)
@@ -159,8 +159,8 @@ def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch: pytest
 def test_a_path_that_may_not_be_opened_is_refused_at_once(
     monkeypatch: pytest.MonkeyPatch, path: str, host: str, demo: str, words: str
 ):
+    from mmexplore.app.shell import given
     from mmexplore.app.start import server
-    from mmexplore.ui import given
 
     monkeypatch.setattr(given, "_given", None)
     monkeypatch.setenv("MMEXPLORE_DEMO", demo)

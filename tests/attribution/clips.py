@@ -6,9 +6,9 @@ import json
 from copy import deepcopy
 from pathlib import Path
 
+from mmexplore.data.dataset import Kind
+from mmexplore.encoders.clip.open_clip import ClipPictures, ClipTexts, card_of, plan
 from mmexplore.encoders.engine import TorchEngine
-from mmexplore.encoders.open_clip import ClipPictures, ClipTexts, card_of, plan
-from mmexplore.pairs.dataset import Kind
 from tests.encoders.conftest import TINY_CONFIG
 
 RESNET = {"layers": [1, 1, 1, 1], "width": 16, "image_size": 64}

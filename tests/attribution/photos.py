@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mmexplore import journey
-from mmexplore.pairs.dataset import Kind, PairedDataset
-from mmexplore.workspace import Workspace
+from mmexplore.data.dataset import Kind, PairedDataset
+from mmexplore.workspace.state import Workspace
 
 
 def photo_workspace(files: Mapping[str, Path], encoders: dict[str, str] | None = None) -> Workspace:

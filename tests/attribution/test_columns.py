@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mmexplore import journey
+from mmexplore.data.dataset import Kind, PairedDataset
 from mmexplore.encoders import registry
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind, PairedDataset
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 
 @pytest.fixture(scope="module", params=["late-sum", "attention"])

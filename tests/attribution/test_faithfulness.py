@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 
 from mmexplore.attribution.faithfulness import faithfulness
-from mmexplore.attribution.regions import (
-    BASELINES,
-    centre_weight,
-    neutral,
-    occlusion,
-    region_of_pixel,
-    with_regions,
-)
+from mmexplore.attribution.regions import BASELINES, centre_weight, neutral, occlusion, region_of_pixel, with_regions
 
 WEIGHTS = np.array([4.0, 0, 2, 0, 1, 0, 0, 0])
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from mmexplore.alignment import bridge_views as views
-from mmexplore.alignment.bridge import shipped
 from mmexplore.attribution.gradcam import gradient, pooled_grad_cam
-from mmexplore.encoders import efficientnet_lite0, registry
+from mmexplore.encoders import registry
+from mmexplore.encoders.image import efficientnet_lite0
+from mmexplore.models.alignment import bridge_views as views
+from mmexplore.models.alignment.bridge import shipped
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mmexplore import journey
 from mmexplore.attribution.information import STATES, information
 from mmexplore.attribution.pid import GATES, Pid, decompose, exact, gate_parts, part_names, table_of
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.examples.planted import planted
 from mmexplore.errors import UserError
-from mmexplore.pairs.planted import planted
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 # Bertschinger 2014; AND: I(A; Y) = 0.311 bits is shared, half a bit is only together
 KNOWN = {"XOR": [0, 0, 0, 1], "AND": [0.311278, 0, 0, 0.5], "RDN": [1, 0, 0, 0], "UNQ": [0, 1, 0, 0]}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmexplore import fusion
 from mmexplore.attribution.agreement import agreement, sentence, spearman
 from mmexplore.attribution.null import null_band
 from mmexplore.attribution.perceptual import perceptual
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.value import Game, donors, game
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.models import fusion
 
 rng = np.random.default_rng(0)
 

@@ -12,13 +12,13 @@ from mmexplore import journey
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.truth import beside_truth, ranking_right, shares, true_shares
 from mmexplore.attribution.value import game
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.examples.planted import KINDS, design, planted
 from mmexplore.errors import UserError
-from mmexplore.fusion.base import Fusion
-from mmexplore.methods import fusion_methods
-from mmexplore.pairs.planted import KINDS, design, planted
-from mmexplore.workspace import Workspace
-from tests.pairs.exact import posterior_of_labels
+from mmexplore.models.fusion.base import Fusion
+from mmexplore.models.methods import fusion_methods
+from mmexplore.workspace.state import Workspace
+from tests.data.exact import posterior_of_labels
 
 DIM = 16
 
@@ -75,7 +75,7 @@ def test_shapley_recovers_the_planted_ranking_in_95_of_100_seeds(kind):
 
 def test_in_bits_the_values_are_the_information_itself():
     """v(S) - v(none) is I(label; S) of the construction, up to the sampling of 3,000 items."""
-    from mmexplore.pairs.planted_truth import truth_of
+    from mmexplore.data.examples.planted_truth import truth_of
 
     plan = design(**KINDS["unique"])
     workspace = made("unique", 3000, 1)

@@ -19,7 +19,7 @@ PARTS = "[class*='st-key-choice-'][class*='-part ']"
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running app whose first example is prepared."""
-    from mmexplore import showcase
+    from mmexplore.journey import showcase
 
     showcase.prepare_example("emoji")
     port = free_port()

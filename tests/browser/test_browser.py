@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from mmexplore.app import navigation
+from tests.app.pages.small import HOSTILE
 from tests.browser.conftest import Person
-from tests.pages.small import HOSTILE
 
 pytestmark = pytest.mark.browser
 

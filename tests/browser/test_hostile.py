@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, TimeoutError, expect
 
-from mmexplore import showcase
+from mmexplore.app.shell.frame import FILES
+from mmexplore.journey import showcase
 from mmexplore.runtime import cache_dir
-from mmexplore.ui.frame import FILES
 from tests.browser.conftest import Person
 from tests.fuzz.originals import picture
 

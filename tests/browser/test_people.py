@@ -49,7 +49,7 @@ class Server:
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    from mmexplore import showcase
+    from mmexplore.journey import showcase
 
     showcase.prepare_example("emoji")
     server = Server(tmp_path)

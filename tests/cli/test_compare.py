@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mmexplore import alignment
 from mmexplore.cli import app
 from mmexplore.errors import UserError
-from mmexplore.methods import all_methods, fusion_methods
+from mmexplore.models import alignment
+from mmexplore.models.methods import all_methods, fusion_methods
 from tests.journey.small import quick, six_views
 
 
@@ -105,7 +105,7 @@ def test_ctrl_c_prints_what_was_scored_until_then(run, monkeypatch):
     def interrupted(self, *a, **k):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mmexplore.fusion.late_product.LateProductFusion.fit", interrupted)
+    monkeypatch.setattr("mmexplore.models.fusion.late_product.LateProductFusion.fit", interrupted)
     arguments = ["compare", str(run), "--methods", "late-sum,late-product,cca", "--seeds", "1", "--json"]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 130 and "Stopped: 1 of 3 methods." in done.stderr
@@ -201,7 +201,7 @@ def test_two_settings_of_a_method_race_in_the_shell(run):
 
 
 def test_a_race_that_is_stopped_between_two_rounds_says_over_which_seeds_it_ranks(run, monkeypatch):
-    from mmexplore.fusion.late_product import LateProductFusion
+    from mmexplore.models.fusion.late_product import LateProductFusion
 
     fit = LateProductFusion.fit
 
@@ -234,7 +234,7 @@ def test_what_cannot_be_opened_is_told_on_stderr_and_the_command_goes_on(own_run
 )
 def test_progress_is_told_in_whole_numbers(done, total, said, capsys):
     from mmexplore.cli.printing import StderrLine
-    from mmexplore.progress import Progress
+    from mmexplore.server.progress import Progress
 
     line = StderrLine()
     line.last = -10.0

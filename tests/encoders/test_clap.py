@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mmexplore.encoders import clap
+from mmexplore.data.dataset import Kind
+from mmexplore.encoders.audio import clap
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind
 from tests.media import tone, write_sound
 
 

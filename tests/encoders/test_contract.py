@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmexplore.data import kinds
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders import found, registry
 from mmexplore.encoders.base import Encoder, EncoderCard, FittedEncoder
 from mmexplore.errors import UserError
-from mmexplore.pairs import kinds
-from mmexplore.pairs.dataset import Cell, Kind
 from tests.media import tone, write_sound, write_video
 
 N = 5

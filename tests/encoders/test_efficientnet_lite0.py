@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmexplore.encoders import efficientnet_lite0 as module
 from mmexplore.encoders import registry
 from mmexplore.encoders.engine import TorchEngine
-from mmexplore.encoders.pixels import fit_square
+from mmexplore.encoders.image import efficientnet_lite0 as module
+from mmexplore.encoders.image.pixels import fit_square
 from mmexplore.encoders.weights import package_file
 from mmexplore.errors import UserError
 from tests.encoders.conftest import cosines

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmexplore.encoders import minilm, registry
+from mmexplore.encoders import registry
+from mmexplore.encoders.audio.samples import TEXTS
 from mmexplore.encoders.engine import TorchEngine
-from mmexplore.encoders.samples import TEXTS
+from mmexplore.encoders.text import minilm
 from mmexplore.errors import UserError
 from tests.encoders.conftest import cosines
 

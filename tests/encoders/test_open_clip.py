@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmexplore.encoders import open_clip, registry
-from mmexplore.encoders.clip_tokens import clip_tokenizer, token_reader
-from mmexplore.encoders.samples import TEXTS
+from mmexplore.data.dataset import Kind
+from mmexplore.encoders import registry
+from mmexplore.encoders.audio.samples import TEXTS
+from mmexplore.encoders.clip import open_clip
+from mmexplore.encoders.clip.clip_tokens import clip_tokenizer, token_reader
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind
 from tests.encoders.conftest import TinyClip, cosines
 
 WORDS = ["a dog", "!?!?!? wow!?yes", "two cats and a house in a field", "It's 50% off!", "一只猫", ""]
@@ -75,7 +76,7 @@ def test_patches_lie_on_their_grid(tiny_clip: TinyClip, photos: list[np.ndarray]
 
 
 def test_a_folder_with_its_configuration(tiny_clip: TinyClip, tmp_path: Path) -> None:
-    from mmexplore.encoders.open_clip_build import build_side
+    from mmexplore.encoders.clip.open_clip_build import build_side
 
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -94,7 +95,7 @@ def test_a_folder_with_its_configuration(tiny_clip: TinyClip, tmp_path: Path) ->
 def test_random_weights_are_refused(tiny_clip: TinyClip, tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
-    from mmexplore.encoders.open_clip_build import load_model
+    from mmexplore.encoders.clip.open_clip_build import load_model
 
     weights = load_file(tiny_clip.file)
     weights.pop("visual.proj")
@@ -109,7 +110,7 @@ class Evil:
 
 
 def test_a_pickle_is_not_run(tiny_clip: TinyClip, tmp_path: Path) -> None:
-    from mmexplore.encoders.open_clip_build import load_model
+    from mmexplore.encoders.clip.open_clip_build import load_model
 
     file = tmp_path / "weights.pt"
     file.write_bytes(pickle.dumps(Evil()))

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore.encoders import open_clip_hub as hub
+from mmexplore.data.dataset import Kind
 from mmexplore.encoders import registry
+from mmexplore.encoders.clip import open_clip_hub as hub
 from mmexplore.errors import Cancelled, UserError
-from mmexplore.pairs.dataset import Kind
-from mmexplore.progress import Progress
+from mmexplore.server.progress import Progress
 
 NAME = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 UNROUTABLE = "https://10.255.255.1"  # packets to it vanish: the slow way to have no network

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmexplore.data.dataset import Cell, Kind, PairedDataset
 from mmexplore.encoders import registry
 from mmexplore.encoders.base import Encoder, EncoderCard
 from mmexplore.encoders.pipeline import encode_dataset
 from mmexplore.encoders.vector import AsIs
 from mmexplore.errors import Cancelled, UserError
-from mmexplore.pairs.dataset import Cell, Kind, PairedDataset
-from mmexplore.progress import Progress
+from mmexplore.server.progress import Progress
 
 
 class Lengths(Encoder):
@@ -200,7 +200,7 @@ import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_pipeline as t
-from mmexplore.store import Store
+from mmexplore.server.store import Store
 
 class Slow(t.Lengths):
     def encode(self, batch):
@@ -219,7 +219,7 @@ def test_after_a_kill_only_the_rest_is_encoded(tmp_path: Path) -> None:
     import sys
     import time
 
-    from mmexplore.store import Store
+    from mmexplore.server.store import Store
 
     third, path = tmp_path / "third batch", tmp_path / "store.db"
     arguments = [sys.executable, "-c", KILLED, str(Path(__file__).parent), str(path), str(third)]
@@ -240,7 +240,7 @@ def test_many_vectors_are_held_once(tmp_path: Path) -> None:
     """Peak memory is the answer and little else, whether they are encoded or come from the store."""
     import tracemalloc
 
-    from mmexplore.store import Store
+    from mmexplore.server.store import Store
 
     class Wide(Lengths):
         card = EncoderCard("wide", Kind.TEXT, 1000, "wide", "", 0, "", "", True)

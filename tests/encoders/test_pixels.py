@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmexplore.encoders.pixels import Preprocessing, decoded, fit_square
+from mmexplore.encoders.image.pixels import Preprocessing, decoded, fit_square
 from mmexplore.errors import UserError
 
 SIZES = [(64, 64), (300, 200), (200, 301), (37, 500), (900, 33), (20, 24), (1, 1)]

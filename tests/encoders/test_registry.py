@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
+from mmexplore.data import kinds
+from mmexplore.data.dataset import Kind
 from mmexplore.encoders import registry
 from mmexplore.encoders.vector import AsIs
 from mmexplore.errors import UserError
-from mmexplore.pairs import kinds
-from mmexplore.pairs.dataset import Kind
 
 #: their width is that of the data they are fitted to
 WIDTH_FROM_DATA = {"as-is", "as-is-shared", "catch22", "table"}

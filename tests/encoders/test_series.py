@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from mmexplore.encoders import registry
-from mmexplore.encoders.catch22 import Catch22
-from mmexplore.encoders.minirocket import FEATURES, TAPS, Kernels, MiniRocket, dilations_of, draw_kernels, transform
-from mmexplore.encoders.scaling import Scale
+from mmexplore.encoders.sequence.catch22 import Catch22
+from mmexplore.encoders.sequence.minirocket import (
+    FEATURES,
+    TAPS,
+    Kernels,
+    MiniRocket,
+    dilations_of,
+    draw_kernels,
+    transform,
+)
+from mmexplore.encoders.sequence.scaling import Scale
 from mmexplore.errors import UserError
 
 ENCODERS = [MiniRocket, Catch22]

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmexplore.data.dataset import Kind
+from mmexplore.data.media.sounds import RATE
 from mmexplore.encoders import registry
-from mmexplore.encoders.mel import BANDS, centres, filters, log_mel
+from mmexplore.encoders.audio.mel import BANDS, centres, filters, log_mel
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind
-from mmexplore.pairs.sounds import RATE
 from tests.media import tone, write_sound
 
 NAMES = ("speech-embedding", "log-mel")

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore.encoders import registry, use_multilingual
+from mmexplore.encoders import registry
+from mmexplore.encoders.text import use_multilingual
 from mmexplore.errors import UserError
 
 SAME = [

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders.base import Encoder, EncoderCard
-from mmexplore.encoders.video import TEMPERATURE, Video, attention, video_cards
+from mmexplore.encoders.sequence.video import TEMPERATURE, Video, attention, video_cards
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
 from tests.media import write_gif, write_video
 
 COLOURS = [(250, 0, 0), (250, 4, 0), (0, 0, 250)]  # no two alike: a GIF keeps equal frames as one

@@ -11,11 +11,7 @@ from mmexplore.figures.patterns import missing_pattern
 from mmexplore.figures.retrieval import hub_histogram, rank_histogram, recall_bars, thermometer_figure
 from mmexplore.figures.spaces import correlations, gap_histogram, overlap_bars
 from mmexplore.figures.training import learning_curves
-from mmexplore.figures.weights import (
-    class_bars,
-    distribution,
-    weight_against_contribution,
-)
+from mmexplore.figures.weights import class_bars, distribution, weight_against_contribution
 from mmexplore.latent.geometry import modality_gap
 from mmexplore.latent.neighbours import neighbour_overlap
 from mmexplore.retrieval.gallery import gallery_of

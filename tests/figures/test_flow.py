@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from mmexplore.alignment import methods as alignments
 from mmexplore.figures.flow import flow_diagram
 from mmexplore.figures.flow.canvas import bar_height
 from mmexplore.figures.flow.meeting import SHAPES as DRAWN
-from mmexplore.flow import flow_of
-from mmexplore.fusion.torch_fusion import TorchFusion
-from mmexplore.methods import all_methods, fusion_methods
+from mmexplore.figures.flow.stages import flow_of
+from mmexplore.models.alignment import methods as alignments
+from mmexplore.models.fusion.torch_fusion import TorchFusion
+from mmexplore.models.methods import all_methods, fusion_methods
 from tests.journey.small import quick
-from tests.methods.made import data
+from tests.models.methods.made import data
 
 DIMS = {"picture": 1280, "<b>words</b> $x$": 384, "sound": 12}
 NASTY = "<b>words</b> $x$"

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from mmexplore.encoders.mel import centres, log_mel
+from mmexplore.encoders.audio.mel import centres, log_mel
 from mmexplore.figures.places import coast, place_map
 from mmexplore.figures.small import contact_sheet, sparklines, spectrogram, spot
 from tests.media import tone

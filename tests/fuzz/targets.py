@@ -10,22 +10,23 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from mmexplore.encoders.mel import log_mel
-from mmexplore.encoders.pixels import Preprocessing, read_pixels
+from mmexplore.data.dataset import Kind
+from mmexplore.data.media import images
+from mmexplore.data.media.sounds import read_sound, sound_seconds
+from mmexplore.data.media.videos import read_frames
+from mmexplore.data.reading import tar, vectors
+from mmexplore.data.reading.archive import unpack
+from mmexplore.data.reading.cells import check_file
+from mmexplore.data.reading.files import beside_table
+from mmexplore.data.reading.read import read_pairs, recognise
+from mmexplore.data.reading.recognition import guess_columns
+from mmexplore.data.reading.series import read_series
+from mmexplore.data.reading.tables import read_table
+from mmexplore.data.reading.text import read_text
+from mmexplore.encoders.audio.mel import log_mel
+from mmexplore.encoders.image.pixels import Preprocessing, read_pixels
 from mmexplore.errors import UserError
 from mmexplore.figures.small import contact_sheet, sparklines, spectrogram
-from mmexplore.pairs import images, tar, vectors
-from mmexplore.pairs.archive import unpack
-from mmexplore.pairs.cells import check_file
-from mmexplore.pairs.dataset import Kind
-from mmexplore.pairs.files import beside_table
-from mmexplore.pairs.read import read_pairs, recognise
-from mmexplore.pairs.recognition import guess_columns
-from mmexplore.pairs.series import read_series
-from mmexplore.pairs.sounds import read_sound, sound_seconds
-from mmexplore.pairs.tables import read_table
-from mmexplore.pairs.text import read_text
-from mmexplore.pairs.videos import read_frames
 from tests.fuzz.originals import originals, picture, saved
 
 PICTURES = (".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff")

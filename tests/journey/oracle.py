@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings, draw_split
-from mmexplore.fusion.score import FusionScore
-from mmexplore.fusion.standardise import fit_standard
-from mmexplore.generative.autoencoder import Autoencoder
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import draw_split
+from mmexplore.models.generative.autoencoder import Autoencoder
+from mmexplore.models.standardise import fit_standard
+from mmexplore.scores.score import FusionScore
+from mmexplore.workspace.state import FittedFusion, Workspace
 from tests.journey.small import workspace_of
 
 

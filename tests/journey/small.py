@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
-from mmexplore.methods import all_methods
-from mmexplore.workspace import Workspace
-from tests.methods.made import data
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.methods import all_methods
+from mmexplore.workspace.state import Workspace
+from tests.models.methods.made import data
 
 QUICK = {"epochs": 3, "patience": 3, "width": 8, "depth": 1, "latent": 4, "hidden": 16, "n_components": 4, "steps": 20}
 QUICK |= {"anchors": 20, "neighbours": 5, "folds": 3, "batch_size": 64}

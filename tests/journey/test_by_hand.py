@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from mmexplore import journey
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.journey.by_hand import by_hand
 from mmexplore.latent.projection import fit_plane, pca
-from mmexplore.workspace import Workspace
-from tests.methods.made import data
+from mmexplore.workspace.state import Workspace
+from tests.models.methods.made import data
 
 
 @pytest.fixture(scope="module")

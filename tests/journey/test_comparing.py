@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from mmexplore import journey
-from mmexplore.embeddings import draw_split
+from mmexplore.data.split import draw_split
 from mmexplore.errors import Cancelled, UserError
-from mmexplore.fusion.budget import keep_labels
-from mmexplore.fusion.concat import ConcatFusion
-from mmexplore.fusion.missing import draw_missing
 from mmexplore.journey.comparing import Comparison, Entry, Line, Measured, Race, Setting, at_the_ceiling, compare
 from mmexplore.journey.comparing.running import best_first
-from mmexplore.progress import Progress
+from mmexplore.models.fusion.concat import ConcatFusion
+from mmexplore.scores.budget import keep_labels
+from mmexplore.scores.missing import draw_missing
+from mmexplore.server.progress import Progress
 from tests.journey.small import labelled, quick, shared_pairs, six_views, workspace_of
-from tests.methods.made import data, numeric
+from tests.models.methods.made import data, numeric
 
 PAIR = ("concat", "attention")
 
@@ -118,7 +118,7 @@ def test_one_that_fails_is_listed_with_its_sentence_and_the_rest_go_on(monkeypat
     def breaks(self, *a, **k):
         raise RuntimeError("the roof came down\nand more")
 
-    monkeypatch.setattr("mmexplore.fusion.gated.GatedFusion.fit", breaks)
+    monkeypatch.setattr("mmexplore.models.fusion.gated.GatedFusion.fit", breaks)
     params = quick("concat") | {"tensor": {"factor": 60}}
     found = race(labelled(), "tensor", "gated", "concat", params=params)
     reasons = {f.name: f.reason for f in found.races[0].failed}

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore import journey, workspace_files
+from mmexplore import journey
+from mmexplore.data.dataset import Kind
+from mmexplore.data.reading.read import read_pairs
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Kind
-from mmexplore.pairs.read import read_pairs
-from mmexplore.workspace import Workspace
+from mmexplore.workspace import files as workspace_files
+from mmexplore.workspace.state import Workspace
 from tests import samples
 from tests.media import tone, write_sound
 

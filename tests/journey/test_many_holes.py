@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore import alignment, journey, workspace_files
-from mmexplore.embeddings import Embeddings
+from mmexplore import journey
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.methods import fusion_methods
-from mmexplore.report import report
-from mmexplore.workspace import Workspace
-from tests.methods.made import FAST, data
+from mmexplore.export.report import report
+from mmexplore.models import alignment
+from mmexplore.models.methods import fusion_methods
+from mmexplore.workspace import files as workspace_files
+from mmexplore.workspace.state import Workspace
+from tests.models.methods.made import FAST, data
 
 
 def holed(n: int = 150) -> Embeddings:

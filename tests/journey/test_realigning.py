@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmexplore import journey
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from tests.journey.small import shared_pairs, six_views, workspace_of
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from mmexplore import journey
-from mmexplore.embeddings import Embeddings, draw_split
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import draw_split
 from mmexplore.errors import UserError
 from mmexplore.robustness.ridge_fill import RidgeFill
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 from tests.journey.oracle import Says, showing, whole
 from tests.journey.small import quick, six_views, workspace_of
 

@@ -8,9 +8,9 @@ import torch
 
 from mmexplore import journey
 from mmexplore.errors import UserError
-from mmexplore.fusion.exam import exam, fit_probe
+from mmexplore.scores.exam import exam, fit_probe
 from tests.journey.small import labelled, quick, shared_pairs, workspace_of
-from tests.methods.made import data, numeric
+from tests.models.methods.made import data, numeric
 
 
 def stepped(workspace, n_steps: int = 3, **options):

@@ -7,11 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from mmexplore import journey, workspace_files
+from mmexplore import journey
+from mmexplore.app.kit.weighing import where_present
 from mmexplore.cli.results import weights
-from mmexplore.embeddings import Embeddings
-from mmexplore.ui.weighing import where_present
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.workspace import files as workspace_files
+from mmexplore.workspace.state import FittedFusion, Workspace
 from tests.journey.small import labelled, quick, workspace_of
 
 

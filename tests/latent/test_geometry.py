@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.latent.gap import shift_gap
 from mmexplore.latent.geometry import alignment_uniformity, linear_cka, modality_gap
 from mmexplore.latent.neighbours import continuity, mutual_knn, neighbour_overlap, trustworthiness

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.latent.geometry import trustworthiness
 from mmexplore.latent.projection import METHODS, pca, project, project_joint, project_space, project_steps

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mmexplore import discovery, methods
+from mmexplore import discovery
+from mmexplore.data import kinds
 from mmexplore.encoders import found
-from mmexplore.pairs import kinds
+from mmexplore.models import methods
 
 
 def look_again() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmexplore.alignment.procrustes import Procrustes
+from mmexplore.data.dataset import Cell, Kind
+from mmexplore.data.kinds import KindCard
 from mmexplore.encoders.base import Encoder, EncoderCard
-from mmexplore.fusion.attention import AttentionFusion
-from mmexplore.fusion.base import Fusion
-from mmexplore.generative.autoencoder import Autoencoder
-from mmexplore.pairs.dataset import Cell, Kind
-from mmexplore.pairs.kinds import KindCard
+from mmexplore.models.alignment.procrustes import Procrustes
+from mmexplore.models.fusion.attention import AttentionFusion
+from mmexplore.models.fusion.base import Fusion
+from mmexplore.models.generative.autoencoder import Autoencoder
 
 
 class Mine(AttentionFusion):

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mmexplore import discovery, methods
+from mmexplore import discovery
+from mmexplore.data import kinds
+from mmexplore.data.dataset import Kind
+from mmexplore.data.kinds import KindCard
+from mmexplore.data.reading.file_names import kind_of_name
 from mmexplore.encoders import found, registry
 from mmexplore.errors import UserError
-from mmexplore.pairs import kinds
-from mmexplore.pairs.dataset import Kind
-from mmexplore.pairs.kinds import KindCard
-from mmexplore.pairs.media import kind_of_name
+from mmexplore.models import methods
 from tests.conftest import REPOSITORY
 from tests.plugins import offered
 from tests.plugins.conftest import look_again
@@ -52,7 +53,7 @@ def test_a_fusion_an_alignment_and_a_generative_method_are_found(offer) -> None:
     ("value", "reason"),
     [
         ("tests.plugins.offered:Absent", "AttributeError"),
-        ("tests.plugins.offered:MyRotation", "is not a subclass of mmexplore.fusion.base.Fusion"),
+        ("tests.plugins.offered:MyRotation", "is not a subclass of mmexplore.models.fusion.base.Fusion"),
         ("tests.plugins.offered:half", "is not a subclass"),
         ("tests.plugins.offered:Unfinished", "does not define"),
         ("tests.plugins.offered:Nameless", "has no `name`"),
@@ -119,7 +120,7 @@ def test_a_kind_of_file_is_known_everywhere(offer, tmp_path: Path) -> None:
         (KindCard("bundle", "a bundle", "x", (".zip",)), "the suffix .zip stands for something else"),
         (KindCard("scent", "a scent", "x"), "its suffixes must be"),
         (KindCard("scent", "a scent", "x", ("scent",)), "its suffixes must be"),
-        ("scent", "is not a mmexplore.pairs.kinds.KindCard"),
+        ("scent", "is not a mmexplore.data.kinds.KindCard"),
     ],
 )
 def test_a_kind_that_cannot_be_used_is_listed(offer, monkeypatch: pytest.MonkeyPatch, card, reason: str) -> None:

@@ -21,8 +21,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from mmexplore import discovery, journey, workspace_files
-from mmexplore.pairs.read import read_pairs
-from mmexplore.workspace import Workspace
+from mmexplore.data.reading.read import read_pairs
+from mmexplore.workspace.state import Workspace
 
 folder = Path(sys.argv[1])
 random, shapes = np.random.default_rng(0), {"ball": (1, 1, 1), "rod": (8, 1, 1), "disc": (8, 8, 1)}

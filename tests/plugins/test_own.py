@@ -7,18 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmexplore import journey, methods, workspace_files
+from mmexplore import journey
 from mmexplore.attribution.shapley import shapley
 from mmexplore.attribution.value import game
+from mmexplore.data.dataset import Kind
+from mmexplore.data.reading.read import read_pairs
 from mmexplore.encoders import registry
 from mmexplore.errors import UserError
-from mmexplore.fusion.attention import AttentionFusion
 from mmexplore.journey.fusing import fitted_input
 from mmexplore.journey.missing import missing_lab
-from mmexplore.pairs.dataset import Kind
-from mmexplore.pairs.read import read_pairs
-from mmexplore.store import Store
-from mmexplore.workspace import Workspace
+from mmexplore.models import methods
+from mmexplore.models.fusion.attention import AttentionFusion
+from mmexplore.server.store import Store
+from mmexplore.workspace import files as workspace_files
+from mmexplore.workspace.state import Workspace
 from tests.journey.small import labelled
 from tests.plugins import offered
 
@@ -42,9 +44,9 @@ def test_a_name_a_class_and_an_instance_make_the_same() -> None:
         ("atention", "fusion", "did you mean attention"),
         ("zzzz", "fusion", "choose one of: attention"),
         ("procrustes", "fusion", "no fusion method is called 'procrustes'"),
-        (offered.MyRotation, "fusion", "not a subclass of mmexplore.fusion.base.Fusion"),
+        (offered.MyRotation, "fusion", "not a subclass of mmexplore.models.fusion.base.Fusion"),
         (offered.Unfinished, "", "does not define fit, restore, state, transform"),
-        (offered.Impostor, "", "the name 'attention' is that of mmexplore.fusion.attention.AttentionFusion"),
+        (offered.Impostor, "", "the name 'attention' is that of mmexplore.models.fusion.attention.AttentionFusion"),
         (offered.Cardless(), "", "has no `card`"),
         (3, "", "is not a subclass"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 
 
 def paired(image: np.ndarray, text: np.ndarray, present: dict[str, np.ndarray] | None = None, **more) -> Embeddings:

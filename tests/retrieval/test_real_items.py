@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmexplore.alignment.rows import train_rows
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import train_rows
 from mmexplore.retrieval.chance import chance_hit
 from mmexplore.retrieval.real_items import Found, judge, real_items_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmexplore.embeddings import unit
+from mmexplore.data.embeddings import unit
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import gallery_of
 from mmexplore.retrieval.rescore import RESCORINGS, hubness, rescore, rescored_report

@@ -7,7 +7,7 @@ import pytest
 
 from mmexplore.errors import UserError
 from mmexplore.robustness.holes import ANY, hidden_cells, of_class
-from tests.methods.made import data, reordered
+from tests.models.methods.made import data, reordered
 
 NAMES = ["sound", "image", "text"]
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from mmexplore.errors import Cancelled, UserError
-from mmexplore.fusion.baselines import fit_baselines
-from mmexplore.fusion.evaluation import evaluate_fusion
-from mmexplore.progress import Progress
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.judge import BEST_SINGLE, LATE_PRODUCT, judge_of
 from mmexplore.robustness.lab import Lab, Plan, run_lab
 from mmexplore.robustness.subsets import subset_scores
-from tests.methods.made import data, numeric, small, without
+from mmexplore.scores.baselines import fit_baselines
+from mmexplore.scores.evaluation import evaluate_fusion
+from mmexplore.server.progress import Progress
+from tests.models.methods.made import data, numeric, small, without
 
 FUSIONS = ["concat", "late-product"]
 

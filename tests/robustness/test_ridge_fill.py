@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.robustness.ridge_fill import RidgeFill
-from tests.methods.made import data
+from tests.models.methods.made import data
 
 
 def test_a_ridge_map_is_the_least_squares_solution():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mmexplore.card import MethodCard
-from mmexplore.fusion.torch_fusion import TorchFusion
+from mmexplore.models.card import MethodCard
+from mmexplore.models.fusion.torch_fusion import TorchFusion
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from mmexplore.fusion._net import Combined
+    from mmexplore.models.networks.net import Combined
 
 
 @dataclass(eq=False)
@@ -37,7 +37,7 @@ class MaxPooling(TorchFusion):
         return nn.ModuleDict()
 
     def combine(self, layers: Any, parts: torch.Tensor, present: torch.Tensor) -> Combined:
-        from mmexplore.fusion._net import Combined
+        from mmexplore.models.networks.net import Combined
 
         there = present[:, :, None]  # [B, M, 1]
         fused, strongest = parts.masked_fill(~there, -1e30).max(dim=1)  # [B, width], [B, width]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mmexplore.data.kinds import KindCard
 from mmexplore.errors import UserError
-from mmexplore.pairs.kinds import KindCard
 
 MAX_POINTS = 200_000  # of one file
 PIXELS = 240  # of the picture's side

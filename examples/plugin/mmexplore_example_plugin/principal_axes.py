@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.alignment.linear import LinearAlignment, Maps
-from mmexplore.card import MethodCard
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.models.alignment.linear import LinearAlignment, Maps
+from mmexplore.models.card import MethodCard
 
 
 class PrincipalAxes(LinearAlignment):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mmexplore.data.dataset import Cell, Kind
 from mmexplore.encoders.base import EncoderCard, OneByOne
 from mmexplore.errors import UserError
-from mmexplore.pairs.dataset import Cell, Kind
 from mmexplore_example_plugin.point_cloud import read_points
 
 BINS = 32

@@ -1,5 +1,5 @@
 """Run by Streamlit at every visit and click. Beside it is no folder `pages`, which Streamlit would take for its own."""
 
-from mmexplore.ui import frame
+from mmexplore.app.shell import frame
 
 frame.run()

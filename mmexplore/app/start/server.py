@@ -10,11 +10,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from mmexplore.app.shell import given, take_away
 from mmexplore.app.start import settings
+from mmexplore.app.state import room
 from mmexplore.errors import UserError
-from mmexplore.serving import not_in_demo
-from mmexplore.ui import given, room, take_away
-from mmexplore.uploads import sweep, uploads_root
+from mmexplore.server.serving import not_in_demo
+from mmexplore.server.uploads import sweep, uploads_root
 
 SCRIPT = Path(__file__).with_name("script.py")
 

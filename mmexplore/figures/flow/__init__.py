@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 
 from mmexplore.figures.flow.canvas import Canvas
 from mmexplore.figures.flow.meeting import draw_meeting
+from mmexplore.figures.flow.stages import Flow
 from mmexplore.figures.theme import FUSED, modality_colours
-from mmexplore.flow import Flow
 
 MODALITY, PART, MEET, VECTOR, END = 1.75, 3.7, 5.75, 7.6, 8.9  # where each stage stands, 0 to 10
 

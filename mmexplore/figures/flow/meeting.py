@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmexplore.figures.flow.canvas import Canvas, bar_height
+from mmexplore.figures.flow.stages import Flow
 from mmexplore.figures.theme import FUSED, LINE
-from mmexplore.flow import Flow
 
 Levels = dict[str, float]  # modality -> y
 Colours = dict[str, str]

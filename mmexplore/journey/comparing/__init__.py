@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from mmexplore.errors import UserError
-from mmexplore.jobs import Progress
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.comparing.alignments import AlignmentRace
 from mmexplore.journey.comparing.fusions import LabelRace
-from mmexplore.journey.comparing.results import (
-    Comparison,
-    Failed,
-    Line,
-    Measured,
-    OnScored,
-    Race,
-    at_the_ceiling,
-)
+from mmexplore.journey.comparing.results import Comparison, Failed, Line, Measured, OnScored, Race, at_the_ceiling
 from mmexplore.journey.comparing.running import Standing, nobody, run
 from mmexplore.journey.comparing.setting import Entry, Setting, named_methods
 from mmexplore.journey.comparing.views import ViewRace
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.workspace import Workspace
+from mmexplore.server.jobs import Progress
+from mmexplore.workspace.state import Workspace
 
 __all__ = [
     "Comparison",
@@ -103,6 +95,6 @@ def _warm_up() -> None:
     """Everything that torch loads at its first use, now: the first fit must not be charged for it."""
     import torch
 
-    from mmexplore.training import build_module
+    from mmexplore.models.training import build_module
 
     build_module(lambda: torch.nn.Linear(1, 1), 0)

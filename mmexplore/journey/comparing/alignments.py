@@ -7,21 +7,21 @@ from functools import cached_property
 
 import numpy as np
 
-from mmexplore.alignment.base import Alignment
-from mmexplore.alignment.rows import held_out_rows, train_rows
-from mmexplore.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import held_out_rows, train_rows
 from mmexplore.errors import UserError
-from mmexplore.estimator import OnEpoch
-from mmexplore.fits import title_of
-from mmexplore.fusion.missing import draw_missing
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.evaluating import retrieval_reports
 from mmexplore.journey.fusing import rows_name
 from mmexplore.journey.realigning import all_comparable_before, as_one_space
-from mmexplore.methods import make
+from mmexplore.models.alignment.base import Alignment
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.methods import make
 from mmexplore.retrieval.metrics import RetrievalReport
-from mmexplore.workspace import Workspace
+from mmexplore.scores.missing import draw_missing
+from mmexplore.workspace.fits import title_of
+from mmexplore.workspace.state import Workspace
 
 MAX_QUERIES = 2000  # asked in each direction; always against every held-out item
 RECALLS = {"recall@1": 1, "recall@5": 5, "recall@10": 10}

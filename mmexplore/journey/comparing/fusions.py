@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmexplore.embeddings import Embeddings
-from mmexplore.estimator import OnEpoch
-from mmexplore.fusion.base import Fusion, default_objective
-from mmexplore.fusion.baselines import fit_baselines
-from mmexplore.fusion.budget import keep_labels
-from mmexplore.fusion.evaluation import score_of_rates
-from mmexplore.fusion.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
-from mmexplore.fusion.missing import draw_missing
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.fusing import fusion_input, mean_entropy, rows_name
-from mmexplore.methods import make
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.fusion.base import Fusion, default_objective
+from mmexplore.models.methods import make
+from mmexplore.scores.baselines import fit_baselines
+from mmexplore.scores.budget import keep_labels
+from mmexplore.scores.evaluation import score_of_rates
+from mmexplore.scores.exam import MOST_BASELINE_ROWS, Exam, exam, predicted
+from mmexplore.scores.missing import draw_missing
+from mmexplore.workspace.state import FittedFusion, Workspace
 
 LATE = "late product"  # the bar of the field: one plain classifier a modality, their answers multiplied
 TITLES = {"early concat": "Vectors side by side, one regression", LATE: "One regression a modality, multiplied"}

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mmexplore.alignment.base import Alignment
-from mmexplore.embeddings import Embeddings
-from mmexplore.fusion.score import interval
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.journey.comparing.setting import Setting
-from mmexplore.workspace import FittedFusion
+from mmexplore.models.alignment.base import Alignment
+from mmexplore.scores.score import interval
+from mmexplore.workspace.state import FittedFusion
 
 CEILING = 0.99  # of at most 1: above it too little room is left to tell methods apart
 INTERVAL = "95 % bootstrap over the held-out items, of the mean over the seeds; sd: between the seeds"

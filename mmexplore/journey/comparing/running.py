@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from mmexplore.errors import Cancelled
-from mmexplore.estimator import OnEpoch
-from mmexplore.fits import name_of
-from mmexplore.jobs import Progress, one_sentence
 from mmexplore.journey.asking import epochs
 from mmexplore.journey.comparing.results import Failed, Line, Race, measured
 from mmexplore.journey.comparing.setting import Entry
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.server.jobs import Progress, one_sentence
+from mmexplore.workspace.fits import name_of
 
 
 @dataclass

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmexplore.alignment.base import Alignment
 from mmexplore.errors import UserError
-from mmexplore.estimator import Estimator
-from mmexplore.fits import changed, in_words, title_of
-from mmexplore.methods import MethodLike, all_methods, class_of, methods_of_kind
-from mmexplore.param import COMMON, read_param
+from mmexplore.models.alignment.base import Alignment
+from mmexplore.models.estimator import Estimator
+from mmexplore.models.methods import MethodLike, all_methods, class_of, methods_of_kind
+from mmexplore.models.param import COMMON, read_param
+from mmexplore.workspace.fits import changed, in_words, title_of
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.alignment.rows import train_rows
-from mmexplore.embeddings import Embeddings
-from mmexplore.estimator import OnEpoch
-from mmexplore.fusion.evaluation import view_rows
-from mmexplore.fusion.score import scored_rows
-from mmexplore.fusion.standardise import fit_standard
-from mmexplore.fusion.view_scores import (
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import train_rows
+from mmexplore.journey.comparing.fusions import FusionRace
+from mmexplore.journey.comparing.results import CEILING
+from mmexplore.journey.comparing.running import Baseline, Clock, Run
+from mmexplore.journey.comparing.setting import Entry, Setting
+from mmexplore.journey.fusing import rows_name
+from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.standardise import fit_standard
+from mmexplore.scores.evaluation import view_rows
+from mmexplore.scores.score import scored_rows
+from mmexplore.scores.view_scores import (
     Hits,
     Transforms,
     contrastive_chance,
@@ -19,12 +24,7 @@ from mmexplore.fusion.view_scores import (
     hole_hits,
     score_of_hits,
 )
-from mmexplore.journey.comparing.fusions import FusionRace
-from mmexplore.journey.comparing.results import CEILING
-from mmexplore.journey.comparing.running import Baseline, Clock, Run
-from mmexplore.journey.comparing.setting import Entry, Setting
-from mmexplore.journey.fusing import rows_name
-from mmexplore.workspace import FittedFusion, Workspace
+from mmexplore.workspace.state import FittedFusion, Workspace
 
 METRIC, HARDER = "recall@1", "disjoint mrr"
 FURTHER = (METRIC, "recall@10", HARDER, "disjoint recall@10")

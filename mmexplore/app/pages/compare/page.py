@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import comparing, jobs_view, race, session
+from mmexplore.app.pages.compare import comparing, race
+from mmexplore.app.shell import jobs_view
+from mmexplore.app.state import session
 
 
 def page() -> None:

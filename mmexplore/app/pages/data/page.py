@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import bring, examples, loaded, parts, presence, saving, session
+from mmexplore.app.kit import parts
+from mmexplore.app.pages.data import examples, saving
+from mmexplore.app.panels import bring, loaded, presence
+from mmexplore.app.state import session
 
 
 def page() -> None:

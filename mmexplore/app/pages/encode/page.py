@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import encoding, jobs_view, loaded, session, views
-from mmexplore.ui.widgets import plain, section
+from mmexplore.app.kit import views
+from mmexplore.app.kit.widgets import plain, section
+from mmexplore.app.pages.encode import encoding
+from mmexplore.app.panels import loaded
+from mmexplore.app.shell import jobs_view
+from mmexplore.app.state import session
 
 
 def page() -> None:

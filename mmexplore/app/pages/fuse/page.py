@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore import methods
+from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit.widgets import plain, section
+from mmexplore.app.panels import aligning, fusing
+from mmexplore.app.snippets import weights as python_weights
+from mmexplore.app.state import session
 from mmexplore.figures.training import learning_curves
-from mmexplore.ui import aligning, fusing, python_weights, session
-from mmexplore.ui.download import chart, view_bar
-from mmexplore.ui.widgets import plain, section
+from mmexplore.models import methods
 
 
 def page() -> None:

@@ -7,27 +7,19 @@ from dataclasses import asdict
 import numpy as np
 import streamlit as st
 
+from mmexplore.app.kit import parts, picking, selection, views
+from mmexplore.app.kit.download import view_bar
+from mmexplore.app.kit.items import item_grid
+from mmexplore.app.kit.widgets import plain, section
+from mmexplore.app.pages.latent_space import geometry, joint, maps, stepping
+from mmexplore.app.pages.latent_space import snippets as python_maps
+from mmexplore.app.pages.latent_space.maps import Options
+from mmexplore.app.panels import gap_control
+from mmexplore.app.panels.comparable import comparable
+from mmexplore.app.state import session
+from mmexplore.app.state.session import CHOICE
 from mmexplore.figures import theme
-from mmexplore.ui import (
-    gap_control,
-    geometry,
-    joint,
-    maps,
-    parts,
-    picking,
-    python_maps,
-    selection,
-    session,
-    stepping,
-    views,
-)
-from mmexplore.ui.comparable import comparable
-from mmexplore.ui.download import view_bar
-from mmexplore.ui.items import item_grid
-from mmexplore.ui.maps import Options
-from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import plain, section
-from mmexplore.workspace import Workspace
+from mmexplore.workspace.state import Workspace
 
 SEPARATE, JOINT, STEPS = "Side by side", "All on one map", "Step by step"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import duplicates, mispairing, session
-from mmexplore.ui.comparable import comparable
-from mmexplore.ui.session import CHOICE
-from mmexplore.ui.widgets import plain
+from mmexplore.app.kit.widgets import plain
+from mmexplore.app.pages.mispairs import duplicates, mispairing
+from mmexplore.app.panels.comparable import comparable
+from mmexplore.app.state import session
+from mmexplore.app.state.session import CHOICE
 
 
 def page() -> None:

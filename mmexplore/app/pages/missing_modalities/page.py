@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmexplore.ui import by_hand, filling_in, missing_lab, parts, session
-from mmexplore.ui.needs import need
+from mmexplore.app.kit import parts
+from mmexplore.app.pages.missing_modalities import by_hand, filling_in, missing_lab
+from mmexplore.app.shell.needs import need
+from mmexplore.app.state import session
 
 
 def page() -> None:

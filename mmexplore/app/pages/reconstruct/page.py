@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.generative import Generative
-from mmexplore.ui import prior, reconstructing, session
-from mmexplore.ui.widgets import section
+from mmexplore.app.kit.widgets import section
+from mmexplore.app.pages.reconstruct import prior, reconstructing
+from mmexplore.app.state import session
+from mmexplore.models.generative import Generative
 
 
 def page() -> None:

@@ -7,9 +7,12 @@ from functools import partial
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.ui import asking, gap_control, parts, rescoring, searching, session
-from mmexplore.ui.comparable import comparable
-from mmexplore.ui.widgets import plain, section
+from mmexplore.app.kit import parts
+from mmexplore.app.kit.widgets import plain, section
+from mmexplore.app.pages.retrieval import rescoring
+from mmexplore.app.panels import asking, gap_control, searching
+from mmexplore.app.panels.comparable import comparable
+from mmexplore.app.state import session
 
 
 def page() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from mmexplore import journey
-from mmexplore.ui import columns, information, item_weights, measuring, parts, session, truth, weight_figures
+from mmexplore.app.kit import parts
+from mmexplore.app.pages.weights import columns, information, item_weights, measuring, truth, weight_figures
+from mmexplore.app.state import session
 
 
 def page() -> None:

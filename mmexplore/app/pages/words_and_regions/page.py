@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmexplore.app.kit.widgets import say_error
+from mmexplore.app.pages.words_and_regions import explaining, pairing
 from mmexplore.errors import UserError
-from mmexplore.ui import explaining, pairing
-from mmexplore.ui.widgets import say_error
 
 
 def page() -> None:

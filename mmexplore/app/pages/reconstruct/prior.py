@@ -1,0 +1,82 @@
+"""Draws from a model's prior and the items it finds odd, as real items."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mmexplore import journey
+from mmexplore.app.kit.download import view_bar
+from mmexplore.app.kit.items import CARD_WIDTH, draw_cell, item_grid
+from mmexplore.app.kit.widgets import numbers, one_line, plain, say_error
+from mmexplore.app.panels import rebuilding
+from mmexplore.app.snippets import models as python_models
+from mmexplore.app.state import session
+from mmexplore.app.state.session import CHOICE
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.identity import uid_of
+from mmexplore.errors import UserError
+from mmexplore.models.generative import Generative
+from mmexplore.workspace.state import Workspace
+
+ODD, SAMPLES = 12, 4
+
+
+def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
+    """New items, each modality as the nearest real one."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        n = int(st.number_input("How many", 1, 50, SAMPLES, key=f"{CHOICE}sample.n", width=110))
+        seed = int(st.number_input("Seed", 0, 999_999_999, 0, key=f"{CHOICE}sample.seed", width=110))
+    real = rebuilding.real_items(workspace)
+    key = ("samples", uid_of(fusion), session.fingerprint(embeddings), n, seed)
+    drawn = session.remember(key, lambda: journey.sample_items(workspace, n, seed, real))
+    if drawn.coherence is not None:
+        about = "How often the nearest items of two modalities of one draw have the same label, over all draws."
+        numbers(
+            [("Coherence", f"{drawn.coherence:.0%}", about), ("By luck", f"{drawn.chance:.0%}", "For unrelated items.")]
+        )
+    for i in range(n):
+        st.caption(f"Draw {i + 1}")
+        with st.container(horizontal=True, gap="small", key=f"grid-sample-{i}"):
+            for j, m in enumerate(drawn.modalities):
+                with st.container(border=True, width=CARD_WIDTH, height="stretch", key=f"card-sample-{i}-{j}"):
+                    _cell(workspace, int(drawn.rows[i, j]), m, embeddings)
+                    st.caption(plain(f"{m}, cosine {drawn.scores[i, j]:.2f}", 60))
+    table = pd.DataFrame(
+        [
+            {"draw": i + 1, "modality": m, "id": str(embeddings.ids[drawn.rows[i, j]]), "cosine": drawn.scores[i, j]}
+            for i in range(n)
+            for j, m in enumerate(drawn.modalities)
+        ]
+    )
+    view_bar("samples", table=lambda: table, python=python_models.samples(workspace.current, n, seed))
+
+
+def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings) -> None:
+    dataset = workspace.dataset
+    if dataset is None or modality not in dataset.kinds:
+        st.text(one_line(embeddings.ids[row], 60))
+    else:
+        draw_cell(dataset.cells[modality][row], dataset.kinds[modality], modality)
+    if embeddings.labels is not None:
+        st.text(one_line(f"{embeddings.ids[row]}: {embeddings.labels[row]}", 60))
+
+
+def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
+    """The items that the model knows least."""
+    key = ("oddest", uid_of(fusion), session.fingerprint(embeddings))
+    try:
+        table = session.remember(key, lambda: journey.oddest(workspace))
+    except UserError as error:
+        say_error(error)
+        return
+    left_out = len(embeddings) - len(table)
+    if left_out:
+        st.caption(plain(f"{left_out:,} items are not ranked: too few others have the same modalities present.", 200))
+    top = table.head(ODD * 4)
+    notes = {
+        int(r): f"{o:.1f} sd below; {fusion.elbo_name} {e:,.0f}"
+        for r, o, e in zip(top["row"], top["oddness"], top["elbo"], strict=True)
+    }
+    item_grid(workspace, top["row"].to_numpy(), "odd", notes=notes, limit=ODD)
+    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest(workspace.current))

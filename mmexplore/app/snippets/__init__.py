@@ -1,0 +1,1 @@
+"""The Python that recreates what a page shows."""

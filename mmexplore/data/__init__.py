@@ -1,0 +1,1 @@
+"""What is given: pairs, vectors, and how they are read."""

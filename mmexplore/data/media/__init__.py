@@ -1,0 +1,1 @@
+"""Safe decoding of pictures, sounds, videos and series, and their thumbnails."""

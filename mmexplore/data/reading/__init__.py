@@ -1,0 +1,1 @@
+"""Files into pairs: forms, tables, folders, cells, with bounds on everything."""

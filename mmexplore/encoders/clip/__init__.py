@@ -1,0 +1,1 @@
+"""Encoder pairs that share a space (CLIP and its kin)."""

@@ -1,0 +1,1 @@
+"""A workspace, or one explained item, as one HTML page; a workspace as the script that recreates it."""

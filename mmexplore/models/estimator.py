@@ -1,0 +1,254 @@
+"""What alignments, fusions and generative models have in common: parameters, a card, and saved state."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.split import draw_split
+from mmexplore.errors import UserError
+from mmexplore.models.card import MethodCard
+from mmexplore.models.param import COMMON, check_params, params_of
+from mmexplore.runtime import RandomState, seed_of
+
+# Called after each epoch with (epoch from 1, epochs at most, {"train loss": ..., "val accuracy/image": ...}).
+# It may raise Cancelled to stop the fit.
+OnEpoch = Callable[[int, int, dict[str, float]], None]
+
+# arrays of a state that standardise the input or report on the fit
+NOT_LEARNED = ("standard.", "mean.", "scale.", "correlations_", "train_correlations_", "rule.shape", "rule.spread")
+
+HISTORY_COLUMNS = ["epoch", "part", "modality", "value"]
+
+IDS, IDS_LENGTHS = "fitted_ids.text", "fitted_ids.lengths"  # arrays of a saved file
+
+Fitted = TypeVar("Fitted", bound="Estimator")
+
+
+class Estimator(BaseEstimator, ABC):
+    """A scikit-learn estimator on `Embeddings`: `__init__` only assigns, fitted attributes end in `_`, `clone` works.
+
+    Class attributes:
+        name: how it is chosen in the app and the shell ("attention").
+        family: the field's term for its kind ("alignment", "feature-level", "modality-level", "hybrid", "attention",
+            "tensor", "recurrent", "autoencoder", "variational autoencoder").
+        needs_labels, gives_weights, reconstructs, handles_missing: what a person can expect of it.
+            `handles_missing` is True where it was trained for holes; any method accepts holes.
+        fitted_in_advance: using it fits nothing on the person's rows.
+        stops_early: the `val` rows decide when its fit ends.
+        card: what the app and the docs say about it.
+
+    Parameter of every method: `random_state`, keyword-only. An int: the same fit each time. None: another one each
+    time. Or a numpy RandomState or Generator, from which the seed is drawn at the fit.
+
+    Attributes after `fit`:
+        seed_: the int that the fit drew from.
+        fitted_ids_: ids of the rows that the fit has seen; None where a file saved by an older version does not say.
+        history_: DataFrame (epoch, part, modality, value): the curves of the fit; no rows for a closed form.
+        modalities_: names in the order of the fit.  dims_: modality -> width.
+    """
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    card: ClassVar[MethodCard]
+    needs_labels: ClassVar[bool] = False
+    gives_weights: ClassVar[bool] = False
+    reconstructs: ClassVar[bool] = False
+    handles_missing: ClassVar[bool] = False
+    fitted_in_advance: ClassVar[bool] = False
+    stops_early: ClassVar[bool] = False
+
+    random_state: RandomState = 0
+    seed_: int | None
+    fitted_ids_: np.ndarray | None
+    history_: pd.DataFrame
+    modalities_: list[str]
+    dims_: dict[str, int]
+
+    # -- fitting ---------------------------------------------------------------
+    def fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, *, holdout: float | None = None) -> Self:
+        """Fit on the `train` rows, or on all rows where there is no split.
+
+        Args:
+            on_epoch: called after each epoch; what it raises (Cancelled) leaves here.
+            holdout: share (between 0 and 1) of the groups that the fit does not see, drawn with the seed; for
+                embeddings without splits. `seen` tells afterwards which rows these are.
+
+        Raises:
+            UserError: these are no embeddings, a setting is out of its bounds, or the method cannot be fitted on them.
+        """
+        check_embeddings(embeddings, "fit")
+        check_params(self)
+        seed = seed_of(self.random_state)
+        if holdout is not None:
+            embeddings = _hold_out(embeddings, holdout, seed)
+        self._fit(embeddings, on_epoch, seed)
+        self.seed_ = seed
+        self.fitted_ids_ = embeddings.ids[self._rows_seen(embeddings)]
+        return self
+
+    @abstractmethod
+    def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
+        """What a method adds: fit on the `train` rows (all where there is no split); all draws come from `seed`."""
+
+    @abstractmethod
+    def transform(self, embeddings: Embeddings) -> Any:
+        """What the fit makes of the items; see `Alignment` and `Fusion`."""
+
+    def fit_transform(
+        self, embeddings: Embeddings, on_epoch: OnEpoch | None = None, *, holdout: float | None = None
+    ) -> Any:
+        """`fit`, then `transform` of the same embeddings (all rows of them)."""
+        return self.fit(embeddings, on_epoch, holdout=holdout).transform(embeddings)
+
+    def seen(self, embeddings: Embeddings) -> np.ndarray:
+        """bool [N]: rows that the fit has seen, by their ids: it was fitted on them, or stopped early on them.
+
+        Where the fitted ids are not known (`fitted_ids_`), the rows that a fit on these embeddings would see.
+        """
+        known = getattr(self, "fitted_ids_", None)
+        if known is None:
+            return self._rows_seen(embeddings)
+        return np.isin(embeddings.ids.astype(str), known.astype(str))
+
+    def _rows_seen(self, embeddings: Embeddings) -> np.ndarray:
+        """bool [N]: rows that a fit on these embeddings sees."""
+        if self.fitted_in_advance:
+            return np.zeros(len(embeddings), bool)
+        if embeddings.splits is None:
+            return np.ones(len(embeddings), bool)
+        return embeddings.in_split(*(("train", "val", "dev") if self.stops_early else ("train",)))
+
+    # -- parameters ------------------------------------------------------------
+    def own_params(self) -> dict[str, Any]:
+        """The method's own parameters in the order of its constructor, without those that every method has."""
+        own = [p for p in inspect.signature(type(self)).parameters if p not in COMMON]
+        return {p: getattr(self, p) for p in own}
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """The entry of `mmexplore methods --json`."""
+        return {
+            "name": cls.name,
+            "family": cls.family,
+            "needs_labels": cls.needs_labels,
+            "gives_weights": cls.gives_weights,
+            "reconstructs": cls.reconstructs,
+            "handles_missing": cls.handles_missing,
+            "card": cls.card.as_dict(),
+            "parameters": [declared.as_dict() for declared in params_of(cls).values()],
+        }
+
+    @staticmethod
+    def empty_history() -> pd.DataFrame:
+        return pd.DataFrame(columns=HISTORY_COLUMNS)
+
+    def n_parameters(self) -> int:
+        """How many numbers the fit has learned: its state without means, scales and what was only measured."""
+        return sum(array.size for name, array in self.state()[0].items() if not name.startswith(NOT_LEARNED))
+
+    # -- saved state -----------------------------------------------------------
+    @abstractmethod
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Fitted state as named arrays and a JSON-able dictionary (without parameters and history)."""
+
+    @abstractmethod
+    def restore(self, arrays: dict[str, np.ndarray], about: dict[str, Any]) -> None:
+        """Take back what `state` gave; afterwards `transform` gives the same bits."""
+
+    def save(self, stem: Path) -> None:
+        """Write `stem`.safetensors and `stem`.json."""
+        from safetensors.numpy import save_file
+
+        arrays, about = self.state()
+        arrays = arrays | _ids_as_arrays(getattr(self, "fitted_ids_", None))
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, stem.with_name(stem.name + ".safetensors"))
+        content = {
+            "name": self.name,
+            "params": self._params_to_save(),
+            "seed": getattr(self, "seed_", None),
+            "modalities": self.modalities_,
+            "dims": self.dims_,
+            "state": about,
+            "history": self.history_.to_dict(orient="list"),
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        stem.with_name(stem.name + ".json").write_text(text, encoding="utf-8")
+
+    def _params_to_save(self) -> dict[str, Any]:
+        """Parameters as JSON can hold them: of a random generator the seed that it gave."""
+        params = self.get_params(deep=False)
+        if not isinstance(params.get("random_state"), int | None):
+            params["random_state"] = self.seed_
+        return params
+
+
+def check_embeddings(given: Any, where: str) -> None:
+    """Raise UserError unless `given` are embeddings; a list or a dictionary of arrays is what people try first."""
+    if not isinstance(given, Embeddings):
+        raise UserError(
+            f"expected embeddings and found {type(given).__name__}",
+            where,
+            'make them with Embeddings.of({"image": A, "text": B}), one array [N, d] a modality',
+        )
+
+
+def _hold_out(embeddings: Embeddings, share: float, seed: int) -> Embeddings:
+    if not 0 < share < 1:
+        raise UserError(f"cannot hold out {share!r} of the rows", "holdout", "give a share between 0 and 1, say 0.2")
+    if embeddings.splits is not None:
+        raise UserError("the embeddings have splits already", "holdout", "leave it out, or take the splits away")
+    return embeddings.with_splits(draw_split(embeddings, held_out=share, seed=seed))
+
+
+def _ids_as_arrays(ids: np.ndarray | None) -> dict[str, np.ndarray]:
+    """The ids as UTF-8 bytes, one after another, and the length of each."""
+    if ids is None:
+        return {}
+    encoded = [str(i).encode() for i in ids]
+    text = np.frombuffer(b"".join(encoded), np.uint8)
+    return {IDS: text, IDS_LENGTHS: np.array([len(e) for e in encoded], np.int32)}
+
+
+def _ids_from_arrays(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    """What `_ids_as_arrays` was given, taken out of `arrays`."""
+    text, lengths = arrays.pop(IDS, None), arrays.pop(IDS_LENGTHS, None)
+    if text is None or lengths is None:
+        return None
+    data, ends = text.tobytes(), np.cumsum(lengths)
+    return np.array([data[end - n : end].decode() for end, n in zip(ends, lengths, strict=True)], dtype=object)
+
+
+def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
+    """Read what `Estimator.save` wrote, as the class that `methods` has under its name.
+
+    Raises:
+        UserError: the files are absent or damaged, or the method is not known here.
+    """
+    from safetensors.numpy import load_file
+
+    try:
+        content = json.loads(stem.with_name(stem.name + ".json").read_text(encoding="utf-8"))
+        arrays = load_file(stem.with_name(stem.name + ".safetensors"))
+        if content["name"] not in methods:
+            raise UserError(f"no method is called {content['name']!r}", str(stem), "update mmexplore")
+        estimator = methods[content["name"]](**content["params"])
+        estimator.modalities_, estimator.dims_ = content["modalities"], content["dims"]
+        estimator.history_ = pd.DataFrame(content["history"], columns=HISTORY_COLUMNS)
+        estimator.seed_, estimator.fitted_ids_ = content.get("seed"), _ids_from_arrays(arrays)
+        estimator.restore(arrays, content["state"])
+    except UserError:
+        raise
+    except Exception as error:  # any damage is one sentence to the person
+        raise UserError(f"cannot be read as a saved method ({error})", str(stem), "fit it again") from error
+    return estimator

@@ -1,0 +1,1 @@
+"""One classifier or regressor a modality, fitted so that its answers can be trusted."""

@@ -1,0 +1,1 @@
+"""Networks and objectives that trained fusions share. Imported with torch."""

@@ -1,1 +1,0 @@
-"""Paired data: what it is, how it is read, decoded safely, and the built-in examples."""

@@ -1,0 +1,1 @@
+"""How good an answer is, on which rows, how sure, and beside what."""

@@ -1,1 +1,0 @@
-"""Streamlit: the workspace in session state, widgets, the job view."""
