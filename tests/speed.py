@@ -7,7 +7,7 @@ from typing import Any
 
 #: files and folders below tests/ that fit much, run pages, start processes or decode films
 SLOW = (
-    "alignment/test_bridge.py",
+    "models/alignment/test_bridge.py",
     "attribution/test_columns.py",
     "attribution/test_explanation.py",
     "attribution/test_pid.py",
@@ -18,23 +18,20 @@ SLOW = (
     "encoders/test_open_clip.py",
     "figures/test_flow.py",
     "fuzz/",
-    "generative/",
+    "models/generative/",
     "journey/test_comparing.py",
     "journey/test_kinds.py",
     "journey/test_many_holes.py",
     "journey/test_rebuilding.py",
-    "methods/test_gradients.py",
-    "pages/",
+    "models/methods/test_gradients.py",
+    "app/pages/",
     "robustness/test_lab.py",
-    "test_cli.py",
-    "test_cli_explain.py",
-    "test_cli_missing.py",
     "test_deploy.py",
-    "test_showcase.py",
-    "ui/test_python.py",
+    "journey/test_showcase.py",
+    "app/test_python.py",
 )
 #: file -> values of its parameter `name` that stand for all of them: one of each family of code
-REPRESENTED = {"methods/test_fusions.py": ("attention", "late-sum", "autoencoder")}
+REPRESENTED = {"models/methods/test_fusions.py": ("attention", "late-sum", "autoencoder")}
 
 
 def is_slow(path: str, params: Mapping[str, Any]) -> bool:

@@ -20,7 +20,8 @@ WORK = """
 import sys
 from pathlib import Path
 import numpy as np
-from mmexplore import discovery, journey, workspace_files
+from mmexplore import discovery, journey
+from mmexplore.workspace import files as workspace_files
 from mmexplore.data.reading.read import read_pairs
 from mmexplore.workspace.state import Workspace
 

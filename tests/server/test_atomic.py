@@ -22,7 +22,7 @@ from tests.conftest import REPOSITORY
 SAVER = """
 import sys
 from pathlib import Path
-from mmexplore import workspace_files
+from mmexplore.workspace import files as workspace_files
 from tests.server.test_atomic import generation
 for k in range(int(sys.argv[2]), int(sys.argv[3])):
     workspace_files.save(generation(k), Path(sys.argv[1]))

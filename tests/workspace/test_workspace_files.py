@@ -168,7 +168,7 @@ def test_a_cancelled_save_keeps_the_one_before(unfitted, tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from mmexplore import workspace_zip
+from mmexplore.workspace import zip as workspace_zip
 from mmexplore.server.progress import Progress
 from tests.server.test_atomic import generation
 
