@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mmexplore.data.dataset import PairedDataset
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.models import methods
 from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.methods import MethodLike
+from mmexplore.models.param import COMMON
 from mmexplore.server.jobs import Progress
 from mmexplore.workspace.state import Workspace
 
@@ -27,6 +33,21 @@ def known(name: str, names: list[str], where: str) -> None:
         raise UserError(
             f"no comparable modality is called {name!r}", where, f"choose one of: {', '.join(names) or 'none'}"
         )
+
+
+def make(method: MethodLike, params: Mapping[str, Any] | None, what: str) -> Any:
+    """As `models.methods.make`, for a step that is given seed and objective beside the parameters.
+
+    Raises:
+        UserError: also where seed or objective are among the parameters: of two seeds one would be ignored.
+    """
+    if common := [p for p in COMMON if p in (params or {})]:
+        raise UserError(
+            f"{common[0]} is not one of its own parameters",
+            methods.name_of(method),
+            "give seed and objective beside them",
+        )
+    return methods.make(method, params, what)
 
 
 def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.models.estimator import OnEpoch
-from mmexplore.models.methods import MethodLike, fusion_methods, make
+from mmexplore.models.methods import MethodLike, fusion_methods
 from mmexplore.scores.budget import keep_labels
 from mmexplore.scores.evaluation import evaluate_fusion, view_rows
 from mmexplore.scores.exam import exam

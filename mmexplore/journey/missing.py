@@ -10,9 +10,9 @@ import numpy as np
 
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
+from mmexplore.journey.asking import make
 from mmexplore.journey.fusing import fusion_input
 from mmexplore.models.fusion.base import Fusion
-from mmexplore.models.methods import make
 from mmexplore.robustness.curves import Curve, difference
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.judge import LATE_PRODUCT

@@ -9,12 +9,12 @@ import numpy as np
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.split import train_rows
 from mmexplore.errors import UserError
-from mmexplore.journey.asking import embeddings_of, epochs
+from mmexplore.journey.asking import embeddings_of, epochs, make
 from mmexplore.models.alignment.base import Alignment
 from mmexplore.models.alignment.bridge import BridgeAlignment
 from mmexplore.models.alignment.rows import MIN_PAIRS, linked
 from mmexplore.models.estimator import OnEpoch
-from mmexplore.models.methods import MethodLike, make
+from mmexplore.models.methods import MethodLike
 from mmexplore.server.jobs import Progress
 from mmexplore.workspace.state import Workspace
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from mmexplore.attribution.truth import BesideTruth, beside_truth
 from mmexplore.errors import UserError
+from mmexplore.journey.asking import make
 from mmexplore.journey.fusing import fusion_input
-from mmexplore.models.methods import fusion_methods, make
+from mmexplore.models.methods import fusion_methods
 from mmexplore.server.jobs import Progress
 from mmexplore.workspace.state import Workspace
 

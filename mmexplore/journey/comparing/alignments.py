@@ -10,6 +10,7 @@ import numpy as np
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.split import held_out_rows, train_rows
 from mmexplore.errors import UserError
+from mmexplore.journey.asking import make
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.evaluating import retrieval_reports
@@ -17,7 +18,6 @@ from mmexplore.journey.fusing import rows_name
 from mmexplore.journey.realigning import all_comparable_before, as_one_space
 from mmexplore.models.alignment.base import Alignment
 from mmexplore.models.estimator import OnEpoch
-from mmexplore.models.methods import make
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.scores.missing import draw_missing
 from mmexplore.workspace.fits import title_of

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmexplore.data.embeddings import Embeddings
+from mmexplore.journey.asking import make
 from mmexplore.journey.comparing.running import Baseline, Clock, Run
 from mmexplore.journey.comparing.setting import Entry, Setting
 from mmexplore.journey.fusing import fusion_input, mean_entropy, rows_name
 from mmexplore.models.estimator import OnEpoch
 from mmexplore.models.fusion.base import Fusion, default_objective
-from mmexplore.models.methods import make
 from mmexplore.scores.baselines import fit_baselines
 from mmexplore.scores.budget import keep_labels
 from mmexplore.scores.evaluation import score_of_rates

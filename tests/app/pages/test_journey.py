@@ -64,7 +64,7 @@ import sys
 from streamlit.testing.v1 import AppTest
 test = AppTest.from_file({APP!r}, default_timeout=60).run()
 assert not test.exception and len(test.get("image")) >= 12
-heavy = {{"torch", "transformers", "open_clip", "timm", "umap", "sklearn", "faiss", "openvino", "cca_zoo", "scipy"}}
+heavy = {{"torch", "transformers", "open_clip", "timm", "umap", "faiss", "openvino", "cca_zoo"}}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
