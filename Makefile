@@ -34,7 +34,7 @@ test: $(VENV)/.installed-dev browser   ## every test, browser journeys included
 	OMP_NUM_THREADS=1 MMEXPLORE_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/.installed-dev     ## no browser, no long fits: under two minutes on two cores
-	OMP_NUM_THREADS=1 MMEXPLORE_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not browser and not slow" $(ARGS)
+	OMP_NUM_THREADS=1 MMEXPLORE_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not browser and not slow" $(ARGS)
 
 coverage: $(VENV)/.installed-dev browser   ## every test, and the lines that none reaches (slower on Python 3.11)
 	OMP_NUM_THREADS=1 MMEXPLORE_THREADS=1 COVERAGE_CORE=$(CORE) $(BIN)/python -m pytest -q -n 2 --dist loadfile \

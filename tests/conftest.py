@@ -47,8 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as `slow` what `tests/speed.py` says is."""
     for item in items:
         if item.path.is_relative_to(TESTS):
-            params = getattr(item, "callspec", None)
-            if is_slow(item.path.relative_to(TESTS).as_posix(), {} if params is None else params.params):
+            case = getattr(item, "callspec", None)
+            test = f"{item.path.relative_to(TESTS).as_posix()}::{item.name}"
+            if is_slow(test, {} if case is None else case.params):
                 item.add_marker(pytest.mark.slow)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: files and folders below tests/ that fit much, run pages, start processes or decode films
+#: files, folders (ending in /) and tests (after ::) below tests/ that fit much, run pages or start processes
 SLOW = (
     "models/alignment/test_bridge.py",
     "attribution/test_columns.py",
@@ -16,6 +16,8 @@ SLOW = (
     "browser/",
     "cli/",
     "encoders/test_open_clip.py",
+    "encoders/test_series.py::test_the_transform_is_that_of_aeon",
+    "encoders/test_sounds.py::test_a_linear_probe_tells_spoken_digits_apart",
     "figures/test_flow.py",
     "fuzz/",
     "models/generative/",
@@ -23,8 +25,14 @@ SLOW = (
     "journey/test_kinds.py",
     "journey/test_many_holes.py",
     "journey/test_rebuilding.py",
+    "latent/test_projection.py::test_umap_and_tsne_at_their_smallest_and_with_equal_rows",
     "models/methods/test_gradients.py",
     "app/pages/",
+    "data/test_hostile.py::test_a_parquet_of_few_bytes_and_one_very_large_cell",
+    "data/test_hostile.py::test_a_quoted_cell_of_100_megabytes_with_line_breaks",
+    "data/test_hostile.py::test_a_table_of_rubbish_is_given_up_early",
+    "data/test_hostile.py::test_many_arrays_of_nothing_do_not_fill_the_memory",
+    "retrieval/test_rescore.py::test_the_controlled_numbers_of_both_banks",
     "robustness/test_lab.py",
     "test_deploy.py",
     "journey/test_showcase.py",
@@ -34,12 +42,14 @@ SLOW = (
 REPRESENTED = {"models/methods/test_fusions.py": ("attention", "late-sum", "autoencoder")}
 
 
-def is_slow(path: str, params: Mapping[str, Any]) -> bool:
+def is_slow(test: str, params: Mapping[str, Any]) -> bool:
     """Is a test left out of the fast run?
 
     Args:
-        path: its file below tests/, with forward slashes.  params: of its case, where it is parametrized.
+        test: its file below tests/, with forward slashes, then "::" and its name.
+        params: of its case, where it is parametrized.
     """
-    if path in REPRESENTED and params.get("name", REPRESENTED[path][0]) not in REPRESENTED[path]:
+    chosen = REPRESENTED.get(test.partition("::")[0])
+    if chosen is not None and params.get("name", chosen[0]) not in chosen:
         return True
-    return path.startswith(SLOW)
+    return test.startswith(SLOW)
