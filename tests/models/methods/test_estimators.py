@@ -207,7 +207,7 @@ def test_a_file_of_an_older_version_opens(name, tmp_path):
     del content["seed"]
     (tmp_path / "old.json").write_text(json.dumps(content))
     arrays = load_file(tmp_path / "old.safetensors")
-    save_file({k: v for k, v in arrays.items() if not k.startswith("fitted_ids")}, tmp_path / "old.safetensors")
+    save_file({k: v for k, v in arrays.items() if not k.startswith("fitted.")}, tmp_path / "old.safetensors")
     again = load_estimator(tmp_path / "old", EVERY)
     same(method, again, data(seed=1))
     assert again.fitted_ids_ is None and again.seed_ is None
