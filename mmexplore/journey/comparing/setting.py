@@ -41,7 +41,7 @@ class Entry:
     @property
     def given(self) -> dict[str, Any]:
         """The parameters that are not the method's defaults, an instance's own among them."""
-        own = self.method.get_params() if isinstance(self.method, Estimator) else {}
+        own = self.method.own_params() if isinstance(self.method, Estimator) else {}
         return {k: v for k, v in changed(self.cls, {**own, **self.params}).items() if k not in COMMON}
 
     @property
@@ -59,7 +59,7 @@ def label_of(method: MethodLike, params: Mapping[str, Any]) -> str:
         return ":".join([method, *(f"{k}={_short(v)}" for k, v in params.items())])
     cls = class_of(method)
     if isinstance(method, Estimator):
-        params = {k: v for k, v in changed(cls, {**method.get_params(), **params}).items() if k not in COMMON}
+        params = {k: v for k, v in changed(cls, {**method.own_params(), **params}).items() if k not in COMMON}
     inside = ", ".join(f"{k}={v!r}" for k, v in params.items())
     return f"{cls.__name__}({inside})" if inside else cls.__name__
 
