@@ -44,9 +44,9 @@ def make(method: MethodLike, params: Mapping[str, Any] | None, what: str, **comm
     Raises:
         UserError: also where seed or objective are among the parameters: of two seeds one would be ignored.
     """
-    if common := [p for p in COMMON if p in (params or {})]:
+    if twice := [p for p in COMMON if p in (params or {})]:
         raise UserError(
-            f"{common[0]} is not one of its own parameters",
+            f"{twice[0]} is not one of its own parameters",
             methods.name_of(method),
             "give seed and objective beside them",
         )

@@ -17,6 +17,7 @@ from mmexplore.errors import UserError
 from mmexplore.models.alignment import bridge, methods
 from mmexplore.models.alignment import bridge_views as views
 from mmexplore.retrieval.metrics import retrieval_report
+from tests.conftest import REPOSITORY
 
 WIDTHS = {"efficientnet-lite0": 1280, "minilm": 384, "use-multilingual": 512}
 
