@@ -28,7 +28,9 @@ def photos_zip(n: int = 4) -> bytes:
 
 
 PAGE = """
-from mmexplore.app import bring, jobs_view, session
+from mmexplore.app.panels import bring
+from mmexplore.app.shell import jobs_view
+from mmexplore.app.state import session
 session.start("data")
 jobs_view.collect()
 jobs_view.show()
