@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 import threading
 import warnings
@@ -171,6 +172,27 @@ def seeded_torch(seed: int) -> Iterator[None]:
 
 
 _SEEDED = threading.RLock()
+
+
+_seen_before: set[type] = set()
+
+
+@contextmanager
+def first_time(what: type) -> Iterator[None]:
+    """What libraries do to the process when they are first imported is undone: draws from `random`, warning filters.
+
+    Only the first time for each `what`: afterwards there is nothing left to be imported.
+    """
+    if what in _seen_before:
+        yield
+        return
+    drawn, filters = random.getstate(), list(warnings.filters)
+    try:
+        yield
+    finally:
+        _seen_before.add(what)
+        random.setstate(drawn)
+        warnings.filters[:] = filters
 
 
 def device() -> str:

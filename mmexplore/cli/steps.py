@@ -112,10 +112,10 @@ def align(
 ) -> None:
     """Fit one shared space for all modalities."""
     from mmexplore import journey
-    from mmexplore.models import alignment
+    from mmexplore.models.methods import alignment_methods
     from mmexplore.workspace import files as workspace_files
 
-    params = parameters(param, alignment.methods(), method)
+    params = parameters(param, alignment_methods(), method)
     workspace = opened(run)
     workspace.seed = workspace.seed if seed is None else seed
     workspace.set_alignment(*journey.align(workspace, method, params, stderr_progress()))

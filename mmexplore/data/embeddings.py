@@ -104,7 +104,16 @@ class Embeddings:
         """
         from mmexplore.data.embeddings_of import fields_of
 
-        return cls(**fields_of(vectors, present, ids, labels, target, groups, splits, spaces, columns))
+        try:
+            return cls(**fields_of(vectors, present, ids, labels, target, groups, splits, spaces, columns))
+        except UserError:
+            raise
+        except Exception as error:  # whatever numpy or pandas cannot take in: one sentence, too
+            raise UserError(
+                f"something given cannot be read ({type(error).__name__}: {str(error)[:120]})",
+                "Embeddings.of",
+                "give arrays, lists or DataFrames with one row an item",
+            ) from error
 
     def __repr__(self) -> str:
         from mmexplore.data.embeddings_of import one_line
@@ -305,6 +314,16 @@ def _row_keys(vectors: np.ndarray, present: np.ndarray) -> np.ndarray:
     return np.array(
         [hashlib.sha256(r.tobytes()).hexdigest() if p else "" for r, p in zip(rows, present, strict=True)], dtype=object
     )
+
+
+def check_embeddings(given: Any, where: str) -> None:
+    """Raise UserError unless `given` are embeddings; a list or a dictionary of arrays is what people try first."""
+    if not isinstance(given, Embeddings):
+        raise UserError(
+            f"expected embeddings and found {type(given).__name__}",
+            where,
+            'make them with Embeddings.of({"image": A, "text": B}), one array [N, d] a modality',
+        )
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mmexplore.data.embeddings import Embeddings
 
 
+LARGEST_TARGET = 1e30  # its square is still a number in float64
+
+
 def fields_of(
     vectors: Mapping[str, Any],
     present: Mapping[str, Any] | None,
@@ -31,7 +34,13 @@ def fields_of(
     """The arguments of `Embeddings.of` as those of `Embeddings`. Raises UserError as it says."""
     if not isinstance(vectors, Mapping) or not vectors:
         raise UserError("no modality is given", "vectors", 'give a name and an array for each, {"image": A, "text": B}')
-    _same_index({**vectors, "ids": ids, "labels": labels, "target": target, "groups": groups, "splits": splits})
+    if present is not None and not isinstance(present, Mapping):
+        raise UserError("it is no mapping", "present", "give a name and a bool array for each modality")
+    beside = {"ids": ids, "labels": labels, "target": target, "groups": groups, "splits": splits, "columns": columns}
+    marks = {f"present of {m}": marked for m, marked in (present or {}).items()}
+    _same_index({**{str(m): v for m, v in vectors.items()}, **beside, **marks})
+    if len({str(m) for m in vectors}) < len(vectors):
+        raise UserError("two modalities have the same name", "vectors", "give each a name of its own")
     matrices = {str(m): matrix(v, str(m)) for m, v in vectors.items()}
     n = len(next(iter(matrices.values())))
     if ids is None:
@@ -103,14 +112,18 @@ def matrix(values: Any, modality: str) -> np.ndarray:
     """float32 [N, d]; NaN and infinity are still in it."""
     where = f"modality {modality}"
     try:
-        array = np.asarray(values)
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+        array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+        if array.dtype.kind not in "fiubO":
+            raise TypeError(f"they are {array.dtype.name}")
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is named as such
             array = array if array.dtype == np.float32 else np.asarray(array, np.float64).astype(np.float32)
     except (ValueError, TypeError) as error:
         raise UserError(f"it is no matrix of numbers ({error})", where, "give an array [items, numbers]") from error
     if array.ndim != 2 or array.shape[1] == 0:
         raise UserError(f"its shape is {array.shape}", where, "give an array [items, numbers]")
-    return array
+    return array.copy() if np.may_share_memory(array, values) else array  # what is theirs may change later
 
 
 def _presence(vectors: np.ndarray, given: Any, modality: str, n: int) -> np.ndarray:
@@ -167,7 +180,8 @@ def _texts(values: Any, n: int, name: str) -> np.ndarray:
     listed = _list(values, n, name)
     if None in listed:
         raise UserError(f"row {listed.index(None)} has none", name, "give one to every item")
-    return _objects([str(v) for v in listed])
+    whole = all(isinstance(v, float) and v.is_integer() for v in listed)  # what a hole makes of a column of ints
+    return _objects([str(int(v)) if whole else str(v) for v in listed])
 
 
 def classes(values: Any, n: int) -> np.ndarray:
@@ -196,8 +210,11 @@ def _numbers(values: Any, n: int) -> np.ndarray:
         numbers = np.array([np.nan if v is None or v == "" else float(v) for v in listed], np.float64)
     except (TypeError, ValueError) as error:
         raise UserError(f"it must be numbers ({error})", "target", "give classes as labels=") from error
-    if np.isinf(numbers).any():
-        raise UserError(f"row {int(np.argmax(np.isinf(numbers)))} is infinite", "target", "give finite numbers or NaN")
+    beyond = np.abs(np.where(np.isnan(numbers), 0, numbers)) > LARGEST_TARGET
+    if beyond.any():
+        raise UserError(
+            f"row {int(np.argmax(beyond))} is infinite or beyond 1e30", "target", "give smaller numbers or NaN"
+        )
     return numbers
 
 
@@ -216,6 +233,8 @@ def _columns(given: Any, n: int) -> pd.DataFrame:
         given = pd.DataFrame({name: _list(values, n, f"column {name}") for name, values in dict(given).items()})
     if len(given) != n:
         raise UserError(f"expected {n:,} rows, found {len(given):,}", "columns", "give one row for each item")
+    if not given.columns.is_unique:
+        raise UserError("two have the same name", "columns", "give each a name of its own")
     return given.reset_index(drop=True)
 
 

@@ -64,6 +64,8 @@ def rows_name(workspace: Workspace, rows: str) -> str:
 def fusion_input(workspace: Workspace, target: str | None = None, source: str = "encoded") -> Embeddings:
     """The vectors a fusion is given, with `target` as their labels (see `fuse`)."""
     embeddings = embeddings_of(workspace)
+    if source not in ("encoded", "aligned"):
+        raise UserError(f"there are no vectors called {source!r}", "source", "choose encoded or aligned")
     if source == "aligned":
         if workspace.aligned is None:
             raise UserError("there is no alignment yet", "source", "fit one, or fuse the encoded vectors")

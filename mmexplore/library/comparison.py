@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, check_embeddings
+from mmexplore.errors import UserError
 from mmexplore.journey.comparing import Comparison, Entry, Race, Setting
 from mmexplore.journey.comparing import compare as run
 from mmexplore.models.estimator import Estimator
+from mmexplore.runtime import RandomState, seed_of
 from mmexplore.server.progress import Progress
 from mmexplore.workspace.state import Workspace
 
@@ -25,7 +28,7 @@ def compare(
     target: str | None = None,
     labels_per_class: int | None = None,
     missing: float = 0.5,
-    random_state: int = 0,
+    random_state: RandomState = 0,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Fit every method with every seed on the train rows, and score all of them on the same rows they have not seen.
@@ -54,7 +57,10 @@ def compare(
     Raises:
         UserError: no method, one that is not known, or no row to score.
     """
-    workspace = Workspace(seed=random_state)
+    check_embeddings(embeddings, "compare")
+    if not isinstance(seeds, int | np.integer):
+        raise UserError(f"{seeds!r} is no number of fits", "seeds", "give a whole number from 1")
+    workspace = Workspace(seed=seed_of(random_state))
     workspace.set_embeddings(embeddings, {})
     setting = Setting(tuple(methods), seeds, labels_per_class, missing, target)
     found = run(workspace, setting, progress)
@@ -63,7 +69,7 @@ def compare(
     table = table[[*COLUMNS, *(c for c in table if c not in COLUMNS)]]
     judged = [race for race in found.races if race.lines]
     table.attrs |= {
-        "rows": "; ".join(dict.fromkeys(_where(found, race, random_state) for race in judged)),
+        "rows": "; ".join(dict.fromkeys(_where(found, race, workspace.seed) for race in judged)),
         "n": judged[0].n if judged else 0,
         "notes": [note for race in judged for note in race.notes],
     }

@@ -11,21 +11,22 @@ import pandas as pd
 from mmexplore.attribution.null import null_band
 from mmexplore.attribution.shapley import shapley as contributions
 from mmexplore.attribution.value import game
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, check_embeddings
 from mmexplore.errors import UserError
 from mmexplore.models.alignment.base import Alignment
 from mmexplore.models.fusion.base import Fusion
 from mmexplore.models.measured_rows import rows_to_measure
 from mmexplore.retrieval.metrics import RetrievalReport, recall_at, retrieval_report
+from mmexplore.runtime import RandomState, seed_of
 from mmexplore.scores.score import interval
 
 
 def recall(
     shared: Alignment | Embeddings,
     embeddings: Embeddings | None = None,
-    k: Sequence[int] = (1, 5, 10),
+    k: int | Sequence[int] = (1, 5, 10),
     strict: bool = False,
-    random_state: int = 0,
+    random_state: RandomState = 0,
 ) -> pd.DataFrame:
     """How often one modality finds its partner in another among the first k, in every direction.
 
@@ -50,15 +51,19 @@ def recall(
     Raises:
         UserError: not fitted, no two modalities share a space or a row, or `strict` and all items were fitted.
     """
-    ks = [int(n) for n in ([k] if isinstance(k, int) else k)]
-    if not ks or min(ks) < 1:
-        raise UserError(f"{list(ks)} are no places", "k", "give whole numbers from 1")
+    asked = [k] if isinstance(k, int | np.integer) else k
+    if isinstance(asked, str) or not hasattr(asked, "__iter__"):
+        raise UserError(f"{k!r} is no place", "k", "give whole numbers from 1")
+    ks = list(asked)
+    if not ks or any(not isinstance(n, int | np.integer) or n < 1 for n in ks):
+        raise UserError(f"{ks} are no places", "k", "give whole numbers from 1")
+    seed = seed_of(random_state)
     space, rows, said = _in_one_space(shared, embeddings, strict)
     reports, refused = [], []
     for src, dst in permutations(space.modalities, 2):
         if space.spaces[src] == space.spaces[dst]:
             try:
-                reports.append(retrieval_report(space, src, dst, rows=rows, seed=random_state))
+                reports.append(retrieval_report(space, src, dst, rows=rows, seed=seed))
             except UserError as error:  # two that never occur together have no pairs to find
                 refused.append(error)
     if not reports:
@@ -67,7 +72,7 @@ def recall(
             if refused
             else UserError("no two modalities lie in one space", "recall", "fit an alignment on them and give it, too")
         )
-    table = pd.DataFrame([_line(report, ks, random_state) for report in reports])
+    table = pd.DataFrame([_line(report, ks, seed) for report in reports])
     table.index = pd.Index([f"{r.src} -> {r.dst}" for r in reports], name="direction")
     table["rows"] = said
     table.attrs["rows"] = said
@@ -84,6 +89,8 @@ def _in_one_space(
         return shared, np.ones(len(shared), bool), f"{len(shared):,} items"
     if not isinstance(shared, Alignment):
         raise UserError(f"{type(shared).__name__} is no alignment", "recall", "give a fitted alignment or embeddings")
+    if embeddings is not None:
+        check_embeddings(embeddings, "recall")
     if embeddings is None:
         raise UserError("no items are given", "recall", "give embeddings after the alignment")
     if not hasattr(shared, "dims_"):
@@ -112,7 +119,7 @@ def shapley(
     metric: str | None = None,
     n_null: int = 20,
     strict: bool = False,
-    random_state: int = 0,
+    random_state: RandomState = 0,
 ) -> pd.DataFrame:
     """What each modality contributes to what a fitted fusion answers: its mean Shapley value over the items.
 
@@ -139,14 +146,15 @@ def shapley(
         raise UserError(f"{type(fusion).__name__} is no fusion", "shapley", "give a fitted fusion")
     if not hasattr(fusion, "objective_"):
         raise UserError("it is not fitted", fusion.name, "call fit(embeddings) first")
-    if n_null < 2:
+    check_embeddings(embeddings, "shapley")
+    if not isinstance(n_null, int | np.integer) or n_null < 2:
         raise UserError(f"{n_null} permutations show no range", "n_null", "give 2 or more")
-    measure = metric or "probability"
+    measure, seed = metric or "probability", seed_of(random_state)
     rows, said = rows_to_measure(fusion, embeddings, strict, where="shapley")
     items = embeddings.take(rows)
-    found = contributions(game(fusion, items, seed=random_state, measure=measure), seed=random_state)
-    null = null_band(fusion, items, draws=n_null, seed=random_state, measure=measure)
-    ends = [interval(values, items.groups, random_state) for values in found.values.T]
+    found = contributions(game(fusion, items, seed=seed, measure=measure), seed=seed)
+    null = null_band(fusion, items, draws=n_null, seed=seed, measure=measure)
+    ends = [interval(values, items.groups, seed) for values in found.values.T]
     table = pd.DataFrame(
         {
             "value": found.mean(),

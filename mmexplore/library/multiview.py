@@ -161,6 +161,8 @@ def _columns(view: str, columns: Columns, n: int, names: np.ndarray | None) -> n
     """Positions of the columns of a view."""
     if isinstance(columns, slice):
         found = np.arange(n)[columns]
+        if columns.stop is not None and columns.stop > n:  # Python would cut it short without a word
+            raise ValueError(f"view {view!r} ends at column {columns.stop:,}, and X has {n:,}")
     else:
         found = np.atleast_1d(np.asarray(columns))
         if found.dtype.kind in "OU":

@@ -12,14 +12,15 @@ from typing import Any, ClassVar, Self, TypeVar
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, check_embeddings
 from mmexplore.data.split import draw_split
 from mmexplore.errors import UserError
 from mmexplore.models.card import MethodCard
 from mmexplore.models.fitted_rows import FittedRows
 from mmexplore.models.param import COMMON, check_params, params_of
-from mmexplore.runtime import RandomState, seed_of
+from mmexplore.runtime import RandomState, first_time, seed_of
 
 # Called after each epoch with (epoch from 1, epochs at most, {"train loss": ..., "val accuracy/image": ...}).
 # It may raise Cancelled to stop the fit.
@@ -81,7 +82,10 @@ class Estimator(BaseEstimator, ABC):
         Args:
             on_epoch: called after each epoch; what it raises (Cancelled) leaves here.
             holdout: share (between 0 and 1) of the groups that the fit does not see, drawn with the seed; for
-                embeddings without splits. `seen` tells afterwards which rows these are.
+                embeddings without splits. `seen` tells afterwards which rows these are. Rows that belong together (five
+                captions of a photo) are parted unless the embeddings say so by their groups.
+
+        A fit that does not come to its end leaves the estimator as it was before.
 
         Raises:
             UserError: these are no embeddings, a setting is out of its bounds, or the method cannot be fitted on them.
@@ -91,10 +95,24 @@ class Estimator(BaseEstimator, ABC):
         seed = seed_of(self.random_state)
         if holdout is not None:
             embeddings = _hold_out(embeddings, holdout, seed)
-        self._fit(embeddings, on_epoch, seed)
-        self.seed_ = seed
-        self.fitted_rows_ = FittedRows.of(embeddings, self._rows_seen(embeddings))
+        before = dict(vars(self))
+        for name in [n for n in before if n.endswith("_")]:  # a fit begins with nothing of an earlier one
+            delattr(self, name)
+        try:
+            with first_time(type(self)):
+                self._fit(embeddings, on_epoch, seed)
+            self.seed_ = seed
+            self.fitted_rows_ = FittedRows.of(embeddings, self._rows_seen(embeddings))
+        except BaseException:  # all or nothing: half a fit would answer, and know nothing of the rows it has seen
+            self.__dict__ = before
+            raise
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        """Only what is not there comes here: of a fitted attribute it is said that there is no fit yet."""
+        if name.endswith("_") and not name.startswith("_"):
+            raise NotFitted("it is not fitted yet", getattr(type(self), "name", type(self).__name__))
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     @abstractmethod
     def _fit(self, embeddings: Embeddings, on_epoch: OnEpoch | None, seed: int) -> None:
@@ -199,22 +217,22 @@ class Estimator(BaseEstimator, ABC):
         return params
 
 
-def check_embeddings(given: Any, where: str) -> None:
-    """Raise UserError unless `given` are embeddings; a list or a dictionary of arrays is what people try first."""
-    if not isinstance(given, Embeddings):
-        raise UserError(
-            f"expected embeddings and found {type(given).__name__}",
-            where,
-            'make them with Embeddings.of({"image": A, "text": B}), one array [N, d] a modality',
-        )
+class NotFitted(UserError, NotFittedError):
+    """An estimator is asked before it was fitted."""
+
+    def __init__(self, what: str, where: str = "", remedy: str = "call fit(embeddings) first") -> None:
+        super().__init__(what, where, remedy)
 
 
 def _hold_out(embeddings: Embeddings, share: float, seed: int) -> Embeddings:
-    if not 0 < share < 1:
+    if not isinstance(share, int | float | np.floating) or not 0 < share < 1:
         raise UserError(f"cannot hold out {share!r} of the rows", "holdout", "give a share between 0 and 1, say 0.2")
     if embeddings.splits is not None:
         raise UserError("the embeddings have splits already", "holdout", "leave it out, or take the splits away")
-    return embeddings.with_splits(draw_split(embeddings, held_out=share, seed=seed))
+    drawn = draw_split(embeddings, held_out=share, seed=seed)
+    if not (drawn == "test").any():
+        raise UserError("all items are of one group", "holdout", "give items of two groups or more, or leave it out")
+    return embeddings.with_splits(drawn)
 
 
 def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
@@ -234,6 +252,7 @@ def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
         estimator.modalities_, estimator.dims_ = content["modalities"], content["dims"]
         estimator.history_ = pd.DataFrame(content["history"], columns=HISTORY_COLUMNS)
         estimator.seed_, estimator.fitted_rows_ = content.get("seed"), FittedRows.take_from(arrays)
+        check_params(estimator)
         estimator.restore(arrays, content["state"])
     except UserError:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -143,7 +144,7 @@ def _installed() -> dict[str, type[Estimator]]:
     for group, what in _GROUPS.items():
 
         def admit(cls: Any, base: type = _BASES[what]) -> str:
-            reason = _reason_against(cls, base)
+            reason = _reason_against(cls, base) or _cannot_be_listed(cls)
             if not reason and (cls.name in _built_in() or cls.name in found):
                 reason = f"the name {cls.name!r} is taken"
             if not reason:
@@ -152,6 +153,16 @@ def _installed() -> dict[str, type[Estimator]]:
 
         discovery.load_plugged(group, admit)
     return found
+
+
+def _cannot_be_listed(cls: type[Estimator]) -> str:
+    """Why an installed method would break the lists of methods: it must be made without arguments, and described."""
+    try:
+        cls()
+        json.dumps(cls.describe())
+    except Exception as error:  # noqa: BLE001 - somebody else's code: whatever it is, it is told
+        return f"cannot be listed ({type(error).__name__}: {str(error)[:80]})"
+    return ""
 
 
 def _built_in() -> dict[str, type[Estimator]]:

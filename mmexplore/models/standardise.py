@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, check_embeddings
 from mmexplore.errors import UserError
 from mmexplore.runtime import device, repeatable_torch
 
@@ -39,6 +39,7 @@ class Standard:
         Raises:
             UserError: a modality or a width that was not fitted.
         """
+        check_embeddings(embeddings, "fusion")
         check_modalities(embeddings, dict(zip(self.names, self.dims, strict=True)))
         n = len(np.arange(len(embeddings))[rows])
         xs, present = [], np.zeros((n, len(self.names)), bool)

@@ -81,3 +81,80 @@ def test_it_is_saved(fitted, tmp_path):
     for asked in (emb, reopened, mm.Embeddings.of(arrays())):
         np.testing.assert_array_equal(again.seen(asked), cca.seen(emb))
     assert not again.seen(mm.Embeddings.of(arrays(seed=5))).any()
+
+
+# -- all or nothing ------------------------------------------------------------------
+def stop_at(epoch: int):
+    def hear(now: int, of: int, values: dict[str, float]) -> None:
+        if now == epoch:
+            raise KeyboardInterrupt
+
+    return hear
+
+
+def labelled(seed: int = 0) -> mm.Embeddings:
+    return mm.Embeddings.of(arrays(seed=seed), labels=np.arange(60) % 3)
+
+
+def test_a_fit_that_is_stopped_leaves_what_was_there_before():
+    first, second = labelled(0), labelled(1)
+    fusion = mm.ConcatFusion(epochs=4, patience=4)
+    with pytest.raises(KeyboardInterrupt):
+        fusion.fit(first, stop_at(2))
+    with pytest.raises(mm.UserError, match="not fitted"):
+        fusion.score(first)
+    before = fusion.fit(first).predict_proba(second)
+    with pytest.raises(KeyboardInterrupt):
+        fusion.fit(second, stop_at(3))
+    np.testing.assert_array_equal(fusion.predict_proba(second), before)
+    assert fusion.seen(first).all() and not fusion.seen(second).any()
+    with pytest.raises(mm.UserError):
+        fusion.set_params(epochs=-1).fit(second)
+    np.testing.assert_array_equal(fusion.predict_proba(second), before)
+
+
+@pytest.mark.parametrize("name", all_methods())
+def test_before_a_fit_every_answer_is_one_sentence(name: str):
+    from sklearn.exceptions import NotFittedError
+
+    method, emb = all_methods()[name](), labelled()
+    asked = ["transform", "predict", "predict_proba", "score", "weights", "modality_weights", "reconstruct"]
+    for ask in [a for a in asked if hasattr(type(method), a)]:
+        if ask in ("weights", "modality_weights") and not method.gives_weights:
+            continue
+        if name in ("bridge", "conse"):  # need no fit, and say which encoders they need
+            continue
+        with pytest.raises(NotFittedError) as error:
+            getattr(method, ask)(emb)
+        assert isinstance(error.value, mm.UserError) and str(error.value).count("\n") == 0
+
+
+@pytest.mark.parametrize("name", ["cca", "contrastive-linear", "attention", "late-sum", "mvae"])
+def test_what_are_no_embeddings_is_one_sentence(name: str):
+    method, emb = all_methods()[name](), labelled()
+    method.set_params(**{k: 1 for k in ("epochs",) if k in method.get_params()}).fit(emb)
+    for ask in (method.fit, method.transform):
+        with pytest.raises(mm.UserError, match=r"Embeddings\.of"):
+            ask(arrays())
+
+
+def test_the_first_fit_of_a_process_leaves_no_trace():
+    """What libraries draw and filter when they are first imported, inside the fit."""
+    import subprocess
+    import sys
+
+    code = """
+import random, warnings
+import numpy as np
+import mmexplore as mm
+given = {m: np.random.default_rng(0).normal(size=(40, 4)) for m in "ab"}
+emb = mm.Embeddings.of(given, labels=np.arange(40) % 2)
+methods = [mm.make(n) for n in ("cca", "late-sum", "concat")]
+random.seed(5)
+before, filters = random.getstate(), list(warnings.filters)
+for method in methods:
+    method.fit(emb)
+    assert random.getstate() == before and warnings.filters == filters, method
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

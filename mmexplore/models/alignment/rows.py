@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, check_embeddings
 from mmexplore.errors import UserError
 
 #: below this many rows seen through both of two modalities nothing can be aligned
@@ -64,6 +64,7 @@ def require_known(embeddings: Embeddings, dims: dict[str, int], method: str) -> 
     Raises:
         UserError: a modality that the fit has not seen, or one of another width.
     """
+    check_embeddings(embeddings, method)
     for m, width in embeddings.dims.items():
         if m not in dims:
             raise UserError(

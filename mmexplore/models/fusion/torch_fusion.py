@@ -174,7 +174,11 @@ class TorchFusion(Fusion):
 
     # -- saved state -------------------------------------------------------------
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {f"net.{k}": v.detach().cpu().numpy() for k, v in self.net_.state_dict().items()}
+        if "net_" in vars(self):
+            weights = {k: v.detach().cpu().numpy() for k, v in self.net_.state_dict().items()}
+        else:  # restored and not asked yet
+            weights = dict(self._saved)
+        arrays = {f"net.{k}": v for k, v in weights.items()}
         scale = {"target_mean": self.target_mean_, "target_spread": self.target_spread_}
         return arrays | self.standard_.arrays(), self.target_state() | scale
 
@@ -188,11 +192,15 @@ class TorchFusion(Fusion):
     def __getattr__(self, name: str) -> Any:
         """The net of a restored fusion is built when first asked for: opening a workspace does not wait for torch."""
         if name != "net_" or "_saved" not in vars(self):
-            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            return super().__getattr__(name)
         import torch
 
-        net = build_module(self._build, 0)
-        net.load_state_dict({k: torch.tensor(v) for k, v in self._saved.items()})
+        try:
+            net = build_module(self._build, 0)
+            net.load_state_dict({k: torch.tensor(v) for k, v in self._saved.items()})
+        except (RuntimeError, TypeError, ValueError) as error:
+            misfit = "its saved numbers do not fit its settings"
+            raise UserError(misfit, f"fusion {self.name}", "fit it again") from error
         self.net_ = net.eval()
         return self.net_
 
