@@ -17,7 +17,7 @@ from mmexplore.models.alignment.base import Alignment
 from mmexplore.models.fusion.base import Fusion
 from mmexplore.models.measured_rows import rows_to_measure
 from mmexplore.retrieval.metrics import RetrievalReport, recall_at, retrieval_report
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import intervals
 
 
 def recall(
@@ -146,12 +146,12 @@ def shapley(
     items = embeddings.take(rows)
     found = contributions(game(fusion, items, seed=random_state, measure=measure), seed=random_state)
     null = null_band(fusion, items, draws=n_null, seed=random_state, measure=measure)
-    ends = [interval(values, items.groups, random_state) for values in found.values.T]
+    ends = intervals(found.values.T, items.groups, random_state)
     table = pd.DataFrame(
         {
             "value": found.mean(),
-            "low": [low for low, _ in ends],
-            "high": [high for _, high in ends],
+            "low": ends[:, 0],
+            "high": ends[:, 1],
             "chance_low": null.low,
             "chance_high": null.high,
             "rows": said,
