@@ -302,11 +302,22 @@ def _row_keys(vectors: np.ndarray, present: np.ndarray) -> np.ndarray:
     )
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero."""
-    vectors = np.asarray(vectors, np.float32)
+def unit(vectors: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
+    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero.
+
+    float64 is measured as it is: the squares of very small numbers are 0 in float32.
+
+    Args:
+        present: bool [...]: the other rows become zero; None: all are there.
+    """
+    vectors = np.asarray(vectors)
+    if vectors.dtype != np.float64:
+        vectors = vectors.astype(np.float32, copy=False)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1)
+    found = vectors / np.where(length > 0, length, 1)
+    if present is not None:
+        found[~present] = 0
+    return found.astype(np.float32, copy=False)
 
 
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:

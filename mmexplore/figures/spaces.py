@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.data.embeddings import unit
 from mmexplore.figures.escape import label
 from mmexplore.figures.theme import (
     BASE,
@@ -86,8 +87,7 @@ def gap_histogram(a: np.ndarray, b: np.ndarray, names: tuple[str, str], gap: Mod
     """Both clouds along the line between their means (vectors a, b [N, d], normalised here): the gap from the side."""
     if not np.isfinite(gap.distance) or len(a) == 0 or len(b) == 0:
         return empty_figure("One of the two modalities has no rows.")
-    along = gap.direction / max(float(np.linalg.norm(gap.direction)), 1e-12)
-    sides = [np.asarray(v, float) / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) @ along for v in (a, b)]
+    sides = [unit(v) @ unit(gap.direction) for v in (a, b)]
     low, high = min(s.min() for s in sides), max(s.max() for s in sides)
     edges = density_edges(low, high)
     figure = base_figure("position along the line between the two means", "share of the items", height=280)

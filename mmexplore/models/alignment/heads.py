@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.data.split import train_rows
 from mmexplore.models.alignment.base import Alignment
-from mmexplore.models.alignment.rows import pair_rows, require_known, require_linked, unit_rows
+from mmexplore.models.alignment.rows import pair_rows, require_linked
 from mmexplore.models.alignment.whitening import centre
 from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.known import require_known
 from mmexplore.models.param import Param
 from mmexplore.models.training_settings import WIDEST, Epochs, HiddenWidthOrLinear, LearningRate, Patience, WeightDecay
 from mmexplore.runtime import repeatable_torch
@@ -156,7 +157,7 @@ class TrainedAlignment(Alignment):
 
     def transform(self, embeddings: Embeddings) -> Embeddings:
         require_known(embeddings, self.dims_, self.name)
-        out = {m: unit_rows(z, embeddings.present[m]) for m, z in self.codes(embeddings).items()}
+        out = {m: unit(z, embeddings.present[m]) for m, z in self.codes(embeddings).items()}
         return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
 
     # -- saved state -----------------------------------------------------------

@@ -116,7 +116,7 @@ def test_cosine_is_the_weighed_sum_of_both_views():
 @pytest.fixture(scope="module")
 def script():
     """scripts/fit_bridge.py as a module."""
-    path = Path(__file__).resolve().parents[2] / "scripts" / "fit_bridge.py"
+    path = Path(__file__).resolve().parents[3] / "scripts" / "fit_bridge.py"
     spec = importlib.util.spec_from_file_location("fit_bridge_script", path)
     assert spec is not None
     assert spec.loader is not None
