@@ -125,6 +125,11 @@ class Embeddings:
         """bool [N, M], the columns in the order of `modalities`."""
         return np.stack([self.present[m] for m in self.modalities], axis=1)
 
+    @cached_property
+    def group_codes(self) -> np.ndarray:
+        """int [N], 0 .. G - 1: the groups in the order of their names."""
+        return np.unique(self.groups.astype(str), return_inverse=True)[1]
+
     @property
     def target_kind(self) -> str | None:
         """ "classification", "regression", or None where there are no labels."""

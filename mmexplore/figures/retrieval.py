@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import hover, label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import (
     BASE,
     LINE,
@@ -50,15 +51,7 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
             name=label(name, 40),
             marker_color=colour,
             marker_line_width=0,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": np.maximum(high - y, 0),
-                "arrayminus": np.maximum(y - low, 0),
-                "color": TEXT,
-                "thickness": 1.2,
-                "width": 3,
-            },
+            error_y=interval_bars(y, low, high, TEXT),
             text=[f"{v:.1f}" for v in y],
             textposition="inside",
             insidetextfont_color=ink_on(colour),

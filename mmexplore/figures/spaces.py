@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from mmexplore.data.embeddings import unit
 from mmexplore.figures.escape import label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import (
     BASE,
     OTHER,
@@ -45,15 +46,7 @@ def overlap_bars(overlap: NeighbourOverlap) -> HouseFigure:
         marker_color=[r[4] for r in rows],
         marker_line_width=0,
         name="share",
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": np.nan_to_num(high - share),
-            "color": TEXT,
-            "arrayminus": np.nan_to_num(share - low),
-            "thickness": 1.2,
-            "width": 3,
-        },
+        error_x=interval_bars(share, low, high, TEXT),
         hovertemplate="%{x:.1f} %<extra></extra>",
         showlegend=False,
     )

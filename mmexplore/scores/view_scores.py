@@ -39,7 +39,7 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
     modality alone.
     """
     full = unit(fusion.transform(test))
-    groups, mask = _codes(test), test.mask
+    groups, mask = test.group_codes, test.mask
     names = ("recall@1", "recall@10", "disjoint recall@10", "disjoint mrr")
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
 
@@ -69,7 +69,7 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
 
 def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> np.ndarray:
     """[N], 0 or 1: does each row, with the cells of `holes` (bool [N, M]) taken away, find its own full view?"""
-    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), _codes(test)
+    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), test.group_codes
     return (find_ranks(unit(partial), unit(full), groups, groups) <= 1).astype(float)
 
 
@@ -85,13 +85,13 @@ def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> Fusio
 
 def contrastive_chance(test: Embeddings) -> float:
     """How often a full view drawn at random is of the query's group."""
-    groups = _codes(test)
+    groups = test.group_codes
     return float(np.mean(np.bincount(groups)[groups])) / len(test)
 
 
 def disjoint_chance(test: Embeddings) -> float:
     """ "disjoint mrr" of answers in a random order: the mean of 1 / (the first place of the query's group)."""
-    groups, mask = _codes(test), test.mask
+    groups, mask = test.group_codes, test.mask
     expected: list[np.ndarray] = []
     for j in range(len(test.modalities)):
         own = groups[mask[:, j] & (mask.sum(1) > 1)]
@@ -106,10 +106,6 @@ def _reciprocal_of_first(size: int, n: int) -> float:
     place = np.arange(1, n - size + 2)  # P(the first is later than k) = C(n - k, size) / C(n, size)
     later = np.cumprod((n - size - place + 1) / (n - place + 1))
     return float(((np.concatenate([[1.0], later[:-1]]) - later) / place).sum())
-
-
-def _codes(test: Embeddings) -> np.ndarray:
-    return np.unique(test.groups.astype(str), return_inverse=True)[1]
 
 
 def find_ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -128,3 +128,8 @@ def test_unit_length_of_tiny_numbers_of_zeros_and_of_absent_rows():
     np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [1, 0], [0, 0]])
     assert found.dtype == np.float32 and unit(np.array([3, 4])).tolist() == pytest.approx([0.6, 0.8])
     assert (rows[3] == 1).all()  # what was given is left as it was
+
+
+def test_group_codes_are_those_of_the_rows_that_are_left():
+    data = Embeddings.of({"a": np.ones((4, 2))}, groups=["b", "a", "b", "c"])
+    assert data.group_codes.tolist() == [1, 0, 1, 2] and data.take([0, 2, 3]).group_codes.tolist() == [0, 0, 1]

@@ -203,7 +203,7 @@ class Batches:
         prepared = [alignment.prepare(m, embeddings.vectors[m]) * embeddings.present[m][:, None] for m in order]
         self.x = [torch.from_numpy(x).to(place) for x in prepared]
         self.present = torch.from_numpy(np.stack([embeddings.present[m] for m in order], axis=1)).to(place)
-        codes = np.unique(embeddings.groups.astype(str), return_inverse=True)[1]
+        codes = embeddings.group_codes
         self.groups = torch.from_numpy(codes.astype(np.int64)).to(place)
 
     def __call__(self, rows: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
