@@ -173,7 +173,7 @@ ASKED = {
     "from mmexplore.encoders import registry; registry.load('use-multilingual')": "encoders",
     "from mmexplore.encoders import registry; registry.load('speech-embedding')": "encoders",
     "from mmexplore.encoders import registry; registry.load('open_clip:ViT-B-32/openai', 'image')": "encoders",
-    "from mmexplore.encoders import clap; clap._load('laion/clap-htsat-unfused')": "encoders",
+    "from mmexplore.encoders.audio import clap; clap._load('laion/clap-htsat-unfused')": "encoders",
     "from mmexplore.data.media.sounds import read_sound; read_sound(Path('LICENSE'))": "encoders",
     "from mmexplore.data.media.videos import _video; next(_video(Path('LICENSE')))": "encoders",
     "from mmexplore.encoders import registry; registry.load('catch22')": "catch22",

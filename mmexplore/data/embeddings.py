@@ -39,6 +39,8 @@ class Embeddings:
         spaces: modality -> name of its space; equal names may be compared directly.
         content: modality -> key [N]; rows with the same key hold the same item ("" = absent).
         columns: other columns to colour and filter by, N rows.
+        numbered: "" where ids are names. Where they only number the rows ("0", "1", ...), the uid of the data that were
+            numbered: the same ids of other data are other items.
         uid: of this very object: whatever is derived from it has another one (see `mmexplore.data.identity`).
 
     Raises:
@@ -54,6 +56,7 @@ class Embeddings:
     splits: np.ndarray | None = None
     content: dict[str, np.ndarray] = field(default_factory=dict)
     columns: pd.DataFrame = field(default_factory=pd.DataFrame)
+    numbered: str = ""
     uid: str = field(default_factory=new_uid, init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +90,7 @@ class Embeddings:
         Args:
             vectors: modality -> numbers [N, d_m]; a row of NaN only is absent.
             present: modality -> bool (or 0 and 1) [N], for those modalities that NaN does not tell it of.
-            ids: [N], unique; "0", "1", ... when None.
+            ids: [N], unique; when None the index of the first DataFrame that has names in it, else "0", "1", ...
             labels: classes [N], kept as given (`int` stays `int`); "", None or NaN = unknown.
             target: numbers [N] for a regression, in place of labels; NaN = unknown.
             groups: [N], rows of one group are answers for one another; every row alone when None.
@@ -241,6 +244,7 @@ class Embeddings:
             rows[f"column.{column}"] = self.columns[column].to_numpy()
         rows.to_parquet(folder / "rows.parquet")
         about = {"modalities": self.modalities, "spaces": self.spaces, "label_type": self._label_type()}
+        about["numbered"] = self.numbered
         (folder / "embeddings.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
 
     def _label_type(self) -> str:
@@ -269,6 +273,7 @@ class Embeddings:
                 labels=_labels(rows["label"], about.get("label_type", "str")) if "label" in rows else None,
                 splits=known_splits(rows["split"].to_numpy(object)) if "split" in rows else None,
                 spaces=about["spaces"],
+                numbered=about.get("numbered", ""),
                 content={m: rows[f"content.{j}"].to_numpy(object) for m, j in names.items()},
                 columns=pd.DataFrame({c.removeprefix(prefix): rows[c] for c in map(str, rows) if c.startswith(prefix)}),
             )
@@ -361,4 +366,5 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
         splits=stack([p.splits for p in parts]),
         spaces=first.spaces,
         columns=pd.concat([p.columns for p in parts], ignore_index=True),
+        numbered=first.numbered if len({p.numbered for p in parts}) == 1 else new_uid(),
     )

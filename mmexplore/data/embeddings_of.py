@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmexplore.data.embeddings_check import check_length
+from mmexplore.data.identity import new_uid
 from mmexplore.data.reading.roles import normal_split
 from mmexplore.errors import UserError
 
@@ -33,6 +34,8 @@ def fields_of(
     _same_index({**vectors, "ids": ids, "labels": labels, "target": target, "groups": groups, "splits": splits})
     matrices = {str(m): matrix(v, str(m)) for m, v in vectors.items()}
     n = len(next(iter(matrices.values())))
+    if ids is None:
+        ids = _index_of_names(vectors)
     names = np.arange(n).astype(str).astype(object) if ids is None else _texts(ids, n, "ids")
     given = present or {}
     if strange := [str(m) for m in {**given, **(spaces or {})} if m not in matrices]:
@@ -49,6 +52,7 @@ def fields_of(
         "splits": None if splits is None else _splits(splits, n),
         "spaces": {m: str((spaces or {}).get(m, f"as-is:{m}")) for m in matrices},
         "columns": _columns(columns, n),
+        "numbered": new_uid() if ids is None else "",
     }
 
 
@@ -84,6 +88,15 @@ def _same_index(given: Mapping[str, Any]) -> None:
                     "bring both into one order, then reset_index(drop=True)",
                 )
             first = first or (name, value.index)
+
+
+def _index_of_names(vectors: Mapping[str, Any]) -> pd.Index | None:
+    """The index of the first DataFrame, where it names its rows: unique, and no mere counting."""
+    for value in vectors.values():
+        if isinstance(value, pd.DataFrame):
+            named = value.index.is_unique and not isinstance(value.index, pd.RangeIndex | pd.MultiIndex)
+            return value.index if named and not value.index.hasnans else None
+    return None
 
 
 def matrix(values: Any, modality: str) -> np.ndarray:

@@ -35,19 +35,22 @@ def known(name: str, names: list[str], where: str) -> None:
         )
 
 
-def make(method: MethodLike, params: Mapping[str, Any] | None, what: str) -> Any:
+def make(method: MethodLike, params: Mapping[str, Any] | None, what: str, **common: Any) -> Any:
     """As `models.methods.make`, for a step that is given seed and objective beside the parameters.
+
+    Args:
+        common: values of `random_state` and `objective`, as for `models.methods.with_common`.
 
     Raises:
         UserError: also where seed or objective are among the parameters: of two seeds one would be ignored.
     """
-    if common := [p for p in COMMON if p in (params or {})]:
+    if twice := [p for p in COMMON if p in (params or {})]:
         raise UserError(
-            f"{common[0]} is not one of its own parameters",
+            f"{twice[0]} is not one of its own parameters",
             methods.name_of(method),
             "give seed and objective beside them",
         )
-    return methods.make(method, params, what)
+    return methods.with_common(methods.make(method, params, what), **common)
 
 
 def epochs(progress: Progress | None, hear: OnEpoch | None = None, part: tuple[int, int] = (0, 1)) -> OnEpoch | None:

@@ -44,12 +44,12 @@ def fuse(
         hear: told the values of each epoch while the fit runs.
     """
     seed = workspace.seed if seed is None else seed
-    estimator = make(method, params, "fusion")
+    estimator = make(method, params, "fusion", objective=objective, random_state=seed)
     workspace.ensure_split()
     embeddings = fusion_input(workspace, target, source)
     if labels_per_class is not None:
         embeddings = keep_labels(embeddings, labels_per_class, seed)
-    estimator.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=epochs(progress, hear))
+    estimator.fit(embeddings, on_epoch=epochs(progress, hear))
     score = evaluate_fusion(estimator, embeddings, seed=seed)
     score = replace(score, rows=rows_name(workspace, score.rows))
     used = None if embeddings.labels is None else target or "label"

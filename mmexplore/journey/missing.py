@@ -77,11 +77,11 @@ def missing_lab(
 
     def fit(name: str, given: Embeddings) -> Fusion:
         kept = workspace.fit_of(name)
-        blank = make(name if kept is None else kept.fusion, None, "fusion")
         objective, seed = (None, workspace.seed) if kept is None else (kept.fusion.objective_, kept.seed)
         if objective not in (None, "contrastive", "reconstruction", given.target_kind):
             objective = None  # it was fitted to another kind of target
-        return blank.set_params(objective=objective, random_state=seed).fit(given, on_epoch=on_epoch)
+        blank = make(name if kept is None else kept.fusion, None, "fusion", objective=objective, random_state=seed)
+        return blank.fit(given, on_epoch=on_epoch)
 
     fitted: dict[str, Fusion] = {}
     for i, name in enumerate(names):

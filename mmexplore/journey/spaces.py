@@ -72,13 +72,13 @@ def align(
     Raises:
         UserError: no such method, or the data does not allow it.
     """
-    estimator = make(method, params, "alignment")
+    estimator = make(method, params, "alignment", random_state=workspace.seed)
     embeddings = embeddings_of(workspace)
     if not estimator.fitted_in_advance:
         embeddings = workspace.ensure_split()
         together = linked(embeddings, train_rows(embeddings))
         embeddings = embeddings.only(together) if len(together) > 1 else embeddings
-    estimator.set_params(random_state=workspace.seed).fit(embeddings, on_epoch=epochs(progress, hear))
+    estimator.fit(embeddings, on_epoch=epochs(progress, hear))
     return estimator, estimator.transform(embeddings)
 
 

@@ -42,8 +42,9 @@ def truth_of_methods(
             if kept is not None and (kept.target, kept.source) == ("label", "encoded"):
                 fusion = kept.fusion
             else:
-                fusion = make(name if kept is None else kept.fusion, None, "fusion")
-                fusion.set_params(objective="classification", random_state=workspace.seed).fit(embeddings)
+                again = name if kept is None else kept.fusion
+                fusion = make(again, None, "fusion", objective="classification", random_state=workspace.seed)
+                fusion.fit(embeddings)
             found.append(replace(beside_truth(fusion, embeddings, workspace.seed), method=name))
         except UserError as error:
             refused.append(f"{name}: {error}")

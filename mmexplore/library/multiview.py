@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 from mmexplore.models.fusion.base import Fusion
-from mmexplore.models.methods import fusion_methods
+from mmexplore.models.methods import fusion_methods, with_common
 from mmexplore.runtime import RandomState
 
 #: which columns of the table a view has
@@ -65,7 +65,7 @@ class _FusionOfViews(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     def _fit_fusion(self, x: np.ndarray, y: np.ndarray, objective: str) -> None:
         self.views_ = self._positions()
         embeddings = _as_embeddings(x, self.views_).with_labels(y)
-        fusion = _new(self.method).set_params(objective=objective, random_state=self.random_state)
+        fusion = with_common(_new(self.method), objective=objective, random_state=self.random_state)
         self.fusion_ = fusion.fit(embeddings)
         self._n_features_out = self.fusion_.transform(embeddings.take([0])).shape[1]
 

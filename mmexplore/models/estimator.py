@@ -17,6 +17,7 @@ from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.split import draw_split
 from mmexplore.errors import UserError
 from mmexplore.models.card import MethodCard
+from mmexplore.models.fitted_rows import FittedRows
 from mmexplore.models.param import COMMON, check_params, params_of
 from mmexplore.runtime import RandomState, seed_of
 
@@ -28,8 +29,6 @@ OnEpoch = Callable[[int, int, dict[str, float]], None]
 NOT_LEARNED = ("standard.", "mean.", "scale.", "correlations_", "train_correlations_", "rule.shape", "rule.spread")
 
 HISTORY_COLUMNS = ["epoch", "part", "modality", "value"]
-
-IDS, IDS_LENGTHS = "fitted_ids.text", "fitted_ids.lengths"  # arrays of a saved file
 
 Fitted = TypeVar("Fitted", bound="Estimator")
 
@@ -51,7 +50,8 @@ class Estimator(BaseEstimator, ABC):
 
     Attributes after `fit`:
         seed_: the int that the fit drew from.
-        fitted_ids_: ids of the rows that the fit has seen; None where a file saved by an older version does not say.
+        fitted_rows_: the rows that the fit has seen; None where a file saved by an older version does not say.
+            `fitted_ids_`: their ids.
         history_: DataFrame (epoch, part, modality, value): the curves of the fit; no rows for a closed form.
         modalities_: names in the order of the fit.  dims_: modality -> width.
     """
@@ -68,7 +68,7 @@ class Estimator(BaseEstimator, ABC):
 
     random_state: RandomState = 0
     seed_: int | None
-    fitted_ids_: np.ndarray | None
+    fitted_rows_: FittedRows | None
     history_: pd.DataFrame
     modalities_: list[str]
     dims_: dict[str, int]
@@ -92,7 +92,7 @@ class Estimator(BaseEstimator, ABC):
             embeddings = _hold_out(embeddings, holdout, seed)
         self._fit(embeddings, on_epoch, seed)
         self.seed_ = seed
-        self.fitted_ids_ = embeddings.ids[self._rows_seen(embeddings)]
+        self.fitted_rows_ = FittedRows.of(embeddings, self._rows_seen(embeddings))
         return self
 
     @abstractmethod
@@ -110,14 +110,19 @@ class Estimator(BaseEstimator, ABC):
         return self.fit(embeddings, on_epoch, holdout=holdout).transform(embeddings)
 
     def seen(self, embeddings: Embeddings) -> np.ndarray:
-        """bool [N]: rows that the fit has seen, by their ids: it was fitted on them, or stopped early on them.
+        """bool [N]: rows that the fit has seen (it was fitted on them, or stopped early on them), by id and group; in
+        other data whose rows are only numbered, by content (see `FittedRows.seen_in`).
 
-        Where the fitted ids are not known (`fitted_ids_`), the rows that a fit on these embeddings would see.
+        Where they are not known (`fitted_ids_` is None), the rows that a fit on these embeddings would see.
         """
-        known = getattr(self, "fitted_ids_", None)
-        if known is None:
-            return self._rows_seen(embeddings)
-        return np.isin(embeddings.ids.astype(str), known.astype(str))
+        known: FittedRows | None = getattr(self, "fitted_rows_", None)
+        return self._rows_seen(embeddings) if known is None else known.seen_in(embeddings)
+
+    @property
+    def fitted_ids_(self) -> np.ndarray | None:
+        """Ids of the rows that the fit has seen; None where a file saved by an older version does not say."""
+        known: FittedRows | None = getattr(self, "fitted_rows_", None)
+        return None if known is None else known.ids
 
     def _rows_seen(self, embeddings: Embeddings) -> np.ndarray:
         """bool [N]: rows that a fit on these embeddings sees."""
@@ -169,7 +174,8 @@ class Estimator(BaseEstimator, ABC):
         from safetensors.numpy import save_file
 
         arrays, about = self.state()
-        arrays = arrays | _ids_as_arrays(getattr(self, "fitted_ids_", None))
+        if (known := getattr(self, "fitted_rows_", None)) is not None:
+            arrays = arrays | known.arrays()
         stem.parent.mkdir(parents=True, exist_ok=True)
         save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, stem.with_name(stem.name + ".safetensors"))
         content = {
@@ -210,24 +216,6 @@ def _hold_out(embeddings: Embeddings, share: float, seed: int) -> Embeddings:
     return embeddings.with_splits(draw_split(embeddings, held_out=share, seed=seed))
 
 
-def _ids_as_arrays(ids: np.ndarray | None) -> dict[str, np.ndarray]:
-    """The ids as UTF-8 bytes, one after another, and the length of each."""
-    if ids is None:
-        return {}
-    encoded = [str(i).encode() for i in ids]
-    text = np.frombuffer(b"".join(encoded), np.uint8)
-    return {IDS: text, IDS_LENGTHS: np.array([len(e) for e in encoded], np.int32)}
-
-
-def _ids_from_arrays(arrays: dict[str, np.ndarray]) -> np.ndarray | None:
-    """What `_ids_as_arrays` was given, taken out of `arrays`."""
-    text, lengths = arrays.pop(IDS, None), arrays.pop(IDS_LENGTHS, None)
-    if text is None or lengths is None:
-        return None
-    data, ends = text.tobytes(), np.cumsum(lengths)
-    return np.array([data[end - n : end].decode() for end, n in zip(ends, lengths, strict=True)], dtype=object)
-
-
 def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
     """Read what `Estimator.save` wrote, as the class that `methods` has under its name.
 
@@ -244,7 +232,7 @@ def load_estimator(stem: Path, methods: Mapping[str, type[Fitted]]) -> Fitted:
         estimator = methods[content["name"]](**content["params"])
         estimator.modalities_, estimator.dims_ = content["modalities"], content["dims"]
         estimator.history_ = pd.DataFrame(content["history"], columns=HISTORY_COLUMNS)
-        estimator.seed_, estimator.fitted_ids_ = content.get("seed"), _ids_from_arrays(arrays)
+        estimator.seed_, estimator.fitted_rows_ = content.get("seed"), FittedRows.take_from(arrays)
         estimator.restore(arrays, content["state"])
     except UserError:
         raise

@@ -92,6 +92,15 @@ def make(method: MethodLike, params: Mapping[str, Any] | None = None, what: str 
     return made
 
 
+def with_common(estimator: Any, **common: Any) -> Any:
+    """The estimator with these values of `random_state` and `objective`, as far as it has such parameters.
+
+    A method that draws nothing need not take a seed, and an alignment takes no objective.
+    """
+    taken = estimator.get_params(deep=False)
+    return estimator.set_params(**{name: value for name, value in common.items() if name in taken})
+
+
 def name_of(method: MethodLike, what: str = "") -> str:
     """The name of a method given by name, class or instance. Raises UserError like `make`."""
     return class_of(method, what).name

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from mmexplore.models.estimator import Estimator
 from mmexplore.models.fusion.base import Fusion
-from mmexplore.models.param import COMMON
 
 if TYPE_CHECKING:
     from mmexplore.scores.evaluation import FusionScore
@@ -50,7 +49,7 @@ class FittedFusion:
     @property
     def params(self) -> dict[str, Any]:
         """The settings of its method, without objective and seed."""
-        return {k: v for k, v in self.fusion.get_params().items() if k not in COMMON}
+        return self.fusion.own_params()
 
     @property
     def settings(self) -> tuple[str, ...]:

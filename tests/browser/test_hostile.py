@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, TimeoutError, expect
 
-from mmexplore.app.shell.frame import FILES
+from mmexplore.app.navigation import PAGES
 from mmexplore.journey import showcase
 from mmexplore.runtime import cache_dir
 from tests.browser.conftest import Person
@@ -126,7 +126,7 @@ def test_hostile_words_do_nothing_on_any_page(person: Person, tmp_path: Path):
     person.go("Fuse")
     person.press("Fit")
     person.wait_for_job(600)  # on a busy machine torch alone is imported for minutes
-    for title in FILES:
+    for title in (page.title for page in PAGES):
         with contextlib.suppress(TimeoutError):
             person.go(title)
         person.go(title)  # a busy page may lose the first click
@@ -156,7 +156,7 @@ def test_pictures_are_files_made_once(browser: Browser, server: str):
         person = Person(context.new_page(), server)
         person.open("/?example=emoji")
         sources: set[str] = set()
-        for title in FILES:
+        for title in (page.title for page in PAGES):
             person.go(title)
             for part in person.each_part():
                 person.page.wait_for_timeout(500)

@@ -228,13 +228,10 @@ def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkey
         (("fuse", "--param", "width=0"), "attention: width is 0; give a whole number from 1 to 4,096 ("),
         (("fuse", "--method", "nope", "--param", "x=1"), "no fusion method is called 'nope'"),
         (
-            ("compare", "--methods", "concat", "--param", "concat.lr=x"),
+            ("compare", "--methods", "attention,concat:lr=x"),
             "concat: lr is 'x'; give a number from 1e-09 to 1",
         ),
-        (
-            ("compare", "--methods", "concat", "--param", "gated.lr=1"),
-            "--param: 'gated' is not compared; choose one of",
-        ),
+        (("compare", "--methods", "concat:lr"), "methods: 'lr' is not NAME=VALUE; write for example"),
     ],
 )
 def test_a_setting_that_is_not_allowed_is_one_sentence(run, capsys, monkeypatch, arguments, sentence):

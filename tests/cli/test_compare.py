@@ -132,6 +132,7 @@ def test_the_list_of_methods_has_exactly_what_was_promised():
     for m in listed:
         assert set(m) == {
             "name", "family", "needs_labels", "gives_weights", "reconstructs", "handles_missing", "card",
+            "parameters",
         }  # fmt: skip
         assert set(m["card"]) == {"title", "summary", "equation", "paper", "look_for", "missing"}
         assert all(m["card"].values())
@@ -205,10 +206,10 @@ def test_a_race_that_is_stopped_between_two_rounds_says_over_which_seeds_it_rank
 
     fit = LateProductFusion.fit
 
-    def interrupted(self, *a, seed=0, **k):
-        if seed:
+    def interrupted(self, *a, **k):
+        if self.random_state:
             raise KeyboardInterrupt
-        return fit(self, *a, seed=seed, **k)
+        return fit(self, *a, **k)
 
     monkeypatch.setattr(LateProductFusion, "fit", interrupted)
     done = CliRunner().invoke(app, ["compare", str(run), "--methods", "late-sum,late-product", "--seeds", "2"])

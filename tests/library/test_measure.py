@@ -169,6 +169,8 @@ def test_what_cannot_be_measured_is_one_sentence(fitted, ask, said):
 
 # -- rows --------------------------------------------------------------------------
 class Fitted:
+    fitted_in_advance = False
+
     def __init__(self, ids: set[str]) -> None:
         self.ids = ids
 
@@ -179,6 +181,8 @@ class Fitted:
 def test_rows_that_a_fit_has_not_seen_come_first():
     items = Embeddings.of({"a": np.eye(4)}, groups=["x", "y", "z", "z"])
     rows, said = rows_to_measure(Fitted({"0"}), items, strict=True)
-    assert rows.tolist() == [False, True, True, True] and said == "3 held-out items"
-    rows, said = rows_to_measure(Fitted({"0", "1"}), items)  # both others are of one group
-    assert rows.all() and said == "4 fitted items"
+    assert rows.tolist() == [1, 2, 3] and said == "3 held-out items"
+    rows, said = rows_to_measure(Fitted({"0", "1"}), items, usable=np.array([True, True, True, False]))
+    assert rows.tolist() == [2] and said == "1 held-out item"
+    rows, said = rows_to_measure(Fitted({"0", "1", "2", "3"}), items)
+    assert rows.tolist() == [0, 1, 2, 3] and said == "4 fitted items"

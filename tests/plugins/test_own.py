@@ -45,7 +45,7 @@ def test_a_name_a_class_and_an_instance_make_the_same() -> None:
         ("zzzz", "fusion", "choose one of: attention"),
         ("procrustes", "fusion", "no fusion method is called 'procrustes'"),
         (offered.MyRotation, "fusion", "not a subclass of mmexplore.models.fusion.base.Fusion"),
-        (offered.Unfinished, "", "does not define fit, restore, state, transform"),
+        (offered.Unfinished, "", "does not define _fit, answers, restore, state, transform"),
         (offered.Impostor, "", "the name 'attention' is that of mmexplore.models.fusion.attention.AttentionFusion"),
         (offered.Cardless(), "", "has no `card`"),
         (3, "", "is not a subclass"),
@@ -59,7 +59,7 @@ def test_what_is_no_method_is_said_in_a_sentence(asked, what: str, words: str) -
 
 def test_a_parameter_that_it_does_not_take_is_said() -> None:
     for method in ("attention", AttentionFusion, AttentionFusion()):
-        with pytest.raises(UserError, match="does not take these parameters"):
+        with pytest.raises(UserError, match="there is no setting 'colour'"):
             methods.make(method, {"colour": "red"})
 
 

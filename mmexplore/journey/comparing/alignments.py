@@ -91,9 +91,9 @@ class AlignmentRace:
     def _fit(
         self, entry: Entry, embeddings: Embeddings, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Alignment, float]:
-        estimator = make(entry.method, entry.params, "alignment")
+        estimator = make(entry.method, entry.params, "alignment", random_state=seed)
         clock = Clock()
-        estimator.set_params(random_state=seed).fit(embeddings, on_epoch=on_epoch)
+        estimator.fit(embeddings, on_epoch=on_epoch)
         return estimator, clock.seconds
 
     def _recalls(self, shared: Embeddings) -> dict[str, np.ndarray]:

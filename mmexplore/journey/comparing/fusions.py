@@ -42,9 +42,9 @@ class FusionRace:
         self, entry: Entry, embeddings: Embeddings, objective: str, seed: int, on_epoch: OnEpoch | None
     ) -> tuple[Fusion, float]:
         """The fitted method and its seconds."""
-        fusion = make(entry.method, entry.params, "fusion")
+        fusion = make(entry.method, entry.params, "fusion", objective=objective, random_state=seed)
         clock = Clock()
-        fusion.set_params(objective=objective, random_state=seed).fit(embeddings, on_epoch=on_epoch)
+        fusion.fit(embeddings, on_epoch=on_epoch)
         return fusion, clock.seconds
 
     def entropy(self, fusion: Fusion, rows: np.ndarray) -> float | None:

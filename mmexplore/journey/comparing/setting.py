@@ -41,7 +41,7 @@ class Entry:
     @property
     def given(self) -> dict[str, Any]:
         """The parameters that are not the method's defaults, an instance's own among them."""
-        own = self.method.get_params() if isinstance(self.method, Estimator) else {}
+        own = own_params_of(self.method)
         return {k: v for k, v in changed(self.cls, {**own, **self.params}).items() if k not in COMMON}
 
     @property
@@ -53,13 +53,18 @@ class Entry:
         return ", ".join([title_of(self.cls), *(in_words(self.given) if full else ())])
 
 
+def own_params_of(method: Any) -> dict[str, Any]:
+    """Of an instance its own settings; of a name or a class none."""
+    return {} if isinstance(method, str | type) else method.own_params()
+
+
 def label_of(method: MethodLike, params: Mapping[str, Any]) -> str:
     """attention, attention:width=16 (as the shell takes it); of a class or an instance AttentionFusion(width=16)."""
     if isinstance(method, str):
         return ":".join([method, *(f"{k}={_short(v)}" for k, v in params.items())])
     cls = class_of(method)
-    if isinstance(method, Estimator):
-        params = {k: v for k, v in changed(cls, {**method.get_params(), **params}).items() if k not in COMMON}
+    if not isinstance(method, type):
+        params = {k: v for k, v in changed(cls, {**own_params_of(method), **params}).items() if k not in COMMON}
     inside = ", ".join(f"{k}={v!r}" for k, v in params.items())
     return f"{cls.__name__}({inside})" if inside else cls.__name__
 

@@ -202,7 +202,7 @@ def test_directions_are_those_that_have_a_report(fused: Workspace):
         (weight_figures, "class_bars", CLASSES, ITEMS),
         (weight_figures, "distribution", ALL, ITEMS),
         (weight_figures, "weight_against_contribution", AGAINST, ITEMS),
-        (information, "exact", SHARE, ITEMS),
+        (information, "gate_parts", SHARE, ITEMS),
         (searching, "reports", OFTEN, HUBS),
         (rescoring, "rescored_report", HUBS, OFTEN),
         (gap_control, "thermometer", SIMILARITY, OFTEN),

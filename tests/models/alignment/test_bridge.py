@@ -17,6 +17,7 @@ from mmexplore.errors import UserError
 from mmexplore.models.alignment import bridge, methods
 from mmexplore.models.alignment import bridge_views as views
 from mmexplore.retrieval.metrics import retrieval_report
+from tests.conftest import REPOSITORY
 
 WIDTHS = {"efficientnet-lite0": 1280, "minilm": 384, "use-multilingual": 512}
 
@@ -116,7 +117,7 @@ def test_cosine_is_the_weighed_sum_of_both_views():
 @pytest.fixture(scope="module")
 def script():
     """scripts/fit_bridge.py as a module."""
-    path = Path(__file__).resolve().parents[3] / "scripts" / "fit_bridge.py"
+    path = REPOSITORY / "scripts" / "fit_bridge.py"
     spec = importlib.util.spec_from_file_location("fit_bridge_script", path)
     assert spec is not None
     assert spec.loader is not None
