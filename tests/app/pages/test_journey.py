@@ -336,7 +336,7 @@ def test_the_folder_of_a_session_goes_with_it(prepared: Path):
 
     script = """
 import streamlit as st
-from mmexplore.app import session
+from mmexplore.app.state import session
 (session.folder("upload") / "photo.jpg").write_bytes(b"x")
 st.session_state["folder"] = str(session.folder("upload"))
 """
