@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from mmexplore import settings
 from mmexplore.errors import UserError
 
 #: what scikit-learn takes as `random_state`
@@ -30,12 +31,12 @@ def cpu_count() -> int:
 
 def threads() -> int:
     """Threads one computation may use: ``MMEXPLORE_THREADS``, else every processor."""
-    return int(os.environ.get("MMEXPLORE_THREADS", "0")) or cpu_count()
+    return settings.number("MMEXPLORE_THREADS") or cpu_count()
 
 
 def cache_dir(*parts: str) -> Path:
     """A folder under the user's cache directory (``MMEXPLORE_CACHE`` overrides it), made if absent."""
-    root = os.environ.get("MMEXPLORE_CACHE") or platformdirs.user_cache_dir("mmexplore", appauthor=False)
+    root = settings.given("MMEXPLORE_CACHE") or platformdirs.user_cache_dir("mmexplore", appauthor=False)
     path = Path(root, *parts)
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -192,7 +193,7 @@ def first_time(what: type) -> Iterator[None]:
     finally:
         _seen_before.add(what)
         random.setstate(drawn)
-        warnings.filters[:] = filters
+        warnings.filters[:] = filters  # type: ignore[index]  # it is a list; the stubs call it a sequence
 
 
 def device() -> str:
@@ -200,7 +201,7 @@ def device() -> str:
 
     Does not import torch when only a CPU can be meant, so that the first page stays light.
     """
-    chosen = os.environ.get("MMEXPLORE_DEVICE")
+    chosen = settings.given("MMEXPLORE_DEVICE")
     if chosen:
         return chosen
     nvidia = Path("/proc/driver/nvidia/version").exists() or sys.platform == "win32"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmexplore.data.embeddings import unit
 from mmexplore.models.alignment.bridge import FILE
 from mmexplore.models.alignment.bridge_views import (
     IMAGE_SPACE,
@@ -31,7 +32,6 @@ from mmexplore.models.alignment.bridge_views import (
     prepare,
     softmax,
 )
-from mmexplore.models.alignment.rows import unit_rows
 from mmexplore.runtime import rng
 
 SEED = 0
@@ -89,7 +89,7 @@ def read_lexicon() -> Lexicon:
     for space in (TEXT_SPACE, MULTILINGUAL_SPACE):
         log.info("class names by %s", space)
         encoded = [encode(space, f) for f in forms]
-        names[space] = unit_rows(np.sum(encoded, axis=0), np.ones(len(first), bool))
+        names[space] = unit(np.sum(encoded, axis=0))
         one[space] = encoded
     taught = every[::KEEP_NOUNS]
     texts = [f"A {t.split(',')[0].split(':')[0].strip()}." for t in taught] + [t.split(": ", 1)[1] for t in taught]
@@ -197,8 +197,7 @@ def read_features(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, float
     data = load_file(path)
     images, captions = (data[k].astype(np.float32) for k in ("image_features", "text_features"))
     norm = float(np.linalg.norm(images, axis=1).mean())
-    unit = [unit_rows(v, np.ones(len(v), bool)) for v in (images, captions)]
-    return unit[0], unit[1], data["image_of_text"].astype(int), norm
+    return unit(images), unit(captions), data["image_of_text"].astype(int), norm
 
 
 def difference(new: dict[str, np.ndarray], old: dict[str, np.ndarray], images: np.ndarray, texts: dict) -> float:

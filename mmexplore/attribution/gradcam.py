@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mmexplore.data.embeddings import unit
+
 #: pooled unit vectors [B, d] -> similarities to Q texts [B, Q]
 Similarity = Callable[[np.ndarray], np.ndarray]
 STEP = 1e-2
@@ -26,7 +28,7 @@ def pooled_grad_cam(cells: np.ndarray, similarity: Similarity) -> np.ndarray:
     """
     pooled = cells.mean(axis=0)
     moved = np.concatenate([pooled + STEP * cells, pooled - STEP * cells])
-    found = similarity((moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(np.float32))
+    found = similarity(unit(moved))
     up, down = np.split(found.astype(np.float64), 2)
     return ((up - down) / (2 * STEP) / len(cells)).T
 

@@ -13,6 +13,7 @@ from mmexplore.errors import UserError
 from mmexplore.models.experts.held_out import fit_held_out
 from mmexplore.models.standardise import fit_standard
 from mmexplore.runtime import rng
+from mmexplore.scores.bootstrap import group_codes, resamples
 
 STATES = 10  # a label or an answer has at most so many values: a table of 10 x 10 x 10 is filled by thousands of rows
 OTHER = "(other)"
@@ -151,11 +152,7 @@ def _resampled(
     random: np.random.Generator,
 ) -> np.ndarray:
     """Tables [draws, A, B, Y] of groups drawn with replacement."""
-    group = pd.factorize(groups)[0]
-    n = int(group.max()) + 1
+    group = group_codes(groups)
     cell, size = np.ravel_multi_index((a, b, y), sides), int(np.prod(sides))
-    tables = np.empty((draws, *sides))
-    for draw in range(draws):
-        times = np.bincount(random.integers(0, n, n), minlength=n)
-        tables[draw] = np.bincount(cell, times[group], size).reshape(sides)
-    return tables
+    drawn = (times for block in resamples(int(group.max()) + 1, draws, random) for times in block)
+    return np.stack([np.bincount(cell, times[group], size).reshape(sides) for times in drawn])

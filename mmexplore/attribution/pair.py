@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mmexplore.attribution.regions import with_regions
+from mmexplore.data.embeddings import unit
 from mmexplore.encoders.base import Encoder
 from mmexplore.encoders.clip.open_clip import ClipPictures
 from mmexplore.encoders.image.efficientnet_lite0 import EfficientNetLite0
@@ -92,6 +93,4 @@ class Pair:
 
     @staticmethod
     def _shared(carry: Callable[[np.ndarray], np.ndarray], vectors: np.ndarray) -> np.ndarray:
-        found = carry(vectors)
-        length = np.linalg.norm(found, axis=1, keepdims=True)
-        return found / np.maximum(length, 1e-12)
+        return unit(carry(vectors))

@@ -137,6 +137,11 @@ class Embeddings:
         """bool [N, M], the columns in the order of `modalities`."""
         return np.stack([self.present[m] for m in self.modalities], axis=1)
 
+    @cached_property
+    def group_codes(self) -> np.ndarray:
+        """int [N], 0 .. G - 1: the groups in the order of their names."""
+        return np.unique(self.groups.astype(str), return_inverse=True)[1]
+
     @property
     def target_kind(self) -> str | None:
         """ "classification", "regression", or None where there are no labels."""
@@ -326,11 +331,22 @@ def check_embeddings(given: Any, where: str) -> None:
         )
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero."""
-    vectors = np.asarray(vectors, np.float32)
+def unit(vectors: np.ndarray, present: np.ndarray | None = None) -> np.ndarray:
+    """Rows [..., d] scaled to length 1 as float32; zero rows stay zero.
+
+    float64 is measured as it is: the squares of very small numbers are 0 in float32.
+
+    Args:
+        present: bool [...]: the other rows become zero; None: all are there.
+    """
+    vectors = np.asarray(vectors)
+    if vectors.dtype != np.float64:
+        vectors = vectors.astype(np.float32, copy=False)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1)
+    found = vectors / np.where(length > 0, length, 1)
+    if present is not None:
+        found[~present] = 0
+    return found.astype(np.float32, copy=False)
 
 
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:

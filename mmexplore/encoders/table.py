@@ -67,7 +67,7 @@ class Table(FittedEncoder):
         if not batch:
             return np.zeros((0, 0), np.float32)
         z = np.asarray(self._transformer.transform(_numbers(_frame(batch), self._numeric)), np.float64)
-        return unit(np.concatenate([np.clip(z, -LIMIT, LIMIT), np.ones((len(z), 1))], axis=1))
+        return unit(np.concatenate([np.clip(z, -LIMIT, LIMIT), np.ones((len(z), 1))], axis=1).astype(np.float32))
 
 
 def _frame(rows: Sequence[Any]) -> pd.DataFrame:

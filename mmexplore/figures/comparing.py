@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import hover, label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import BASE, LINE, OTHER, base_figure, empty_figure
 
 METHOD, BASELINE = BASE[0], OTHER
@@ -85,15 +86,7 @@ def _dots(
             "color": colour,
             "line": {"width": 1.5, "color": colour},
         },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": np.maximum(high - x, 0),
-            "arrayminus": np.maximum(x - low, 0),
-            "color": colour,
-            "thickness": 1 if hollow else 1.6,
-            "width": 0,
-        },
+        error_x=interval_bars(x, low, high, colour, 1 if hollow else 1.6, 0),
         customdata=[[hover(r["title"]), lo, hi] for r, lo, hi in zip(rows, low, high, strict=True)],
         hovertemplate="%{customdata[0]}: %{x:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f})",
     )

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import BASE, GRID, LINE, OTHER, TEXT, base_figure, empty_figure, modality_colours, palette
 
 if TYPE_CHECKING:
@@ -95,15 +96,7 @@ def subset_columns(
             name=label(name, 40),
             mode="markers",
             marker={"color": colour, "size": 8},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": high - score,
-                "arrayminus": score - low,
-                "thickness": 1,
-                "width": 0,
-                "color": colour,
-            },
+            error_y=interval_bars(score, low, high, colour, 1, 0),
             hovertext=[f"only {', '.join(label(m) for m in c)}" for c in columns],
             hovertemplate="%{hovertext}: %{y:.1%}" if percent else "%{hovertext}: %{y:.3f}",
         )

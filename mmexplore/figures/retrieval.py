@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmexplore.figures.escape import hover, label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import (
     BASE,
     LINE,
@@ -25,8 +26,8 @@ from mmexplore.figures.theme import (
 from mmexplore.retrieval.metrics import RetrievalReport
 from mmexplore.retrieval.rescore import Hubness
 from mmexplore.retrieval.thermometer import Thermometer
+from mmexplore.scores.metric_names import RETRIEVAL
 
-METRICS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "mrr": "MRR"}
 BINS = 60
 MANY = 9  # directions: more are no longer told apart as bars
 
@@ -39,10 +40,10 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
     figure = base_figure("", "per cent of the queries", height=360)
     width = 0.8 / len(named)
     for j, ((name, report), colour) in enumerate(zip(named.items(), palette(len(named)), strict=True)):
-        x = np.arange(len(METRICS)) + (j - (len(named) - 1) / 2) * width
-        y = np.array([getattr(report, m) for m in METRICS])
-        low, high = np.array([report.intervals[m] for m in METRICS]).T
-        chance = [getattr(report, f"chance_{m}") for m in METRICS]
+        x = np.arange(len(RETRIEVAL)) + (j - (len(named) - 1) / 2) * width
+        y = np.array([getattr(report, m) for m in RETRIEVAL])
+        low, high = np.array([report.intervals[m] for m in RETRIEVAL]).T
+        chance = [getattr(report, f"chance_{m}") for m in RETRIEVAL]
         figure.add_bar(
             x=x,
             y=y,
@@ -50,15 +51,7 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
             name=label(name, 40),
             marker_color=colour,
             marker_line_width=0,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": np.maximum(high - y, 0),
-                "arrayminus": np.maximum(y - low, 0),
-                "color": TEXT,
-                "thickness": 1.2,
-                "width": 3,
-            },
+            error_y=interval_bars(y, low, high, TEXT),
             text=[f"{v:.1f}" for v in y],
             textposition="inside",
             insidetextfont_color=ink_on(colour),
@@ -75,13 +68,20 @@ def recall_bars(reports: Sequence[RetrievalReport] | Mapping[str, RetrievalRepor
             legendgroup="chance",
             showlegend=j == 0,
             hoverinfo="skip",
-            marker={"symbol": "line-ew", "size": 260 * width / len(METRICS), "line": {"width": 2.5, "color": BASE[5]}},
+            marker={
+                "symbol": "line-ew",
+                "size": 260 * width / len(RETRIEVAL),
+                "line": {"width": 2.5, "color": BASE[5]},
+            },
         )
     figure.update_xaxes(
-        tickvals=list(range(len(METRICS))), ticktext=list(METRICS.values()), showgrid=False, zeroline=False
+        tickvals=list(range(len(RETRIEVAL))),
+        ticktext=[m.short for m in RETRIEVAL.values()],
+        showgrid=False,
+        zeroline=False,
     )
     # Weak results must be readable too: the axis ends above the highest interval (and says per cent).
-    highest = max(max(r.intervals[m][1], getattr(r, f"chance_{m}")) for r in named.values() for m in METRICS)
+    highest = max(max(r.intervals[m][1], getattr(r, f"chance_{m}")) for r in named.values() for m in RETRIEVAL)
     figure.update_yaxes(range=[0, min(103, max(10, 1.15 * highest))])
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, bargap=0.1, showlegend=True

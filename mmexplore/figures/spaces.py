@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from mmexplore.data.embeddings import unit
 from mmexplore.figures.escape import label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.theme import (
     BASE,
     OTHER,
@@ -44,15 +46,7 @@ def overlap_bars(overlap: NeighbourOverlap) -> HouseFigure:
         marker_color=[r[4] for r in rows],
         marker_line_width=0,
         name="share",
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": np.nan_to_num(high - share),
-            "color": TEXT,
-            "arrayminus": np.nan_to_num(share - low),
-            "thickness": 1.2,
-            "width": 3,
-        },
+        error_x=interval_bars(share, low, high, TEXT),
         hovertemplate="%{x:.1f} %<extra></extra>",
         showlegend=False,
     )
@@ -86,8 +80,7 @@ def gap_histogram(a: np.ndarray, b: np.ndarray, names: tuple[str, str], gap: Mod
     """Both clouds along the line between their means (vectors a, b [N, d], normalised here): the gap from the side."""
     if not np.isfinite(gap.distance) or len(a) == 0 or len(b) == 0:
         return empty_figure("One of the two modalities has no rows.")
-    along = gap.direction / max(float(np.linalg.norm(gap.direction)), 1e-12)
-    sides = [np.asarray(v, float) / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12) @ along for v in (a, b)]
+    sides = [unit(v) @ unit(gap.direction) for v in (a, b)]
     low, high = min(s.min() for s in sides), max(s.max() for s in sides)
     edges = density_edges(low, high)
     figure = base_figure("position along the line between the two means", "share of the items", height=280)

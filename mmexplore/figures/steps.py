@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from mmexplore import runtime
 from mmexplore.figures.escape import label
+from mmexplore.figures.intervals import interval_bars
 from mmexplore.figures.maps import scatter_map
 from mmexplore.figures.theme import BASE, FUSED, OTHER, base_figure
 from mmexplore.latent.projection import Projection
@@ -114,15 +115,7 @@ def _panel(figure: go.Figure, steps: Sequence[Mapping[str, Any]], value: str, at
             "color": colour,
             "line": {"width": 1.5, "color": colour},
         },
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": np.maximum(high - y, 0),
-            "arrayminus": np.maximum(y - low, 0),
-            "color": colour,
-            "thickness": 1.2,
-            "width": 3,
-        },
+        error_y=interval_bars(y, low, high, colour),
         customdata=np.stack([low, high], axis=1),
         hovertemplate="step %{x}: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})<extra></extra>",
         xaxis=f"x{axis}",

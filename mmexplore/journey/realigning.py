@@ -14,7 +14,7 @@ from mmexplore.data.split import held_out_rows
 from mmexplore.journey.asking import embeddings_of
 from mmexplore.journey.fusing import rows_name
 from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import interval
 from mmexplore.workspace.state import Workspace
 
 MAX_QUERIES = 2000  # asked in each direction

@@ -18,7 +18,7 @@ from mmexplore.models.fusion.base import Fusion
 from mmexplore.models.measured_rows import rows_to_measure
 from mmexplore.retrieval.metrics import RetrievalReport, recall_at, retrieval_report
 from mmexplore.runtime import RandomState, seed_of
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import intervals
 
 
 def recall(
@@ -154,12 +154,12 @@ def shapley(
     items = embeddings.take(rows)
     found = contributions(game(fusion, items, seed=seed, measure=measure), seed=seed)
     null = null_band(fusion, items, draws=n_null, seed=seed, measure=measure)
-    ends = [interval(values, items.groups, seed) for values in found.values.T]
+    ends = intervals(found.values.T, items.groups, seed)
     table = pd.DataFrame(
         {
             "value": found.mean(),
-            "low": [low for low, _ in ends],
-            "high": [high for _, high in ends],
+            "low": ends[:, 0],
+            "high": ends[:, 1],
             "chance_low": null.low,
             "chance_high": null.high,
             "rows": said,

@@ -39,8 +39,7 @@ class Estimator(BaseEstimator, ABC):
 
     Class attributes:
         name: how it is chosen in the app and the shell ("attention").
-        family: the field's term for its kind ("alignment", "feature-level", "modality-level", "hybrid", "attention",
-            "tensor", "recurrent", "autoencoder", "variational autoencoder").
+        family: the field's term for its kind, a key of `families.FAMILIES` ("attention").
         needs_labels, gives_weights, reconstructs, handles_missing: what a person can expect of it.
             `handles_missing` is True where it was trained for holes; any method accepts holes.
         fitted_in_advance: using it fits nothing on the person's rows.

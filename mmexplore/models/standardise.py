@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings, check_embeddings
-from mmexplore.errors import UserError
+from mmexplore.data.embeddings import Embeddings
+from mmexplore.models.known import require_known
 from mmexplore.runtime import device, repeatable_torch
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class Standard:
         Raises:
             UserError: a modality or a width that was not fitted.
         """
-        check_embeddings(embeddings, "fusion")
-        check_modalities(embeddings, dict(zip(self.names, self.dims, strict=True)))
+        require_known(embeddings, dict(zip(self.names, self.dims, strict=True)))
         n = len(np.arange(len(embeddings))[rows])
         xs, present = [], np.zeros((n, len(self.names)), bool)
         for j, (name, mean, spread) in enumerate(zip(self.names, self.mean, self.spread, strict=True)):
@@ -116,20 +115,3 @@ def fit_standard(embeddings: Embeddings, rows: np.ndarray) -> Standard:
         means.append(mean.astype(np.float32))
         spreads.append(np.where(sd > 1e-6 * np.maximum(np.abs(mean), 1e-6), sd, np.inf).astype(np.float32))
     return Standard(names, means, spreads)
-
-
-def check_modalities(embeddings: Embeddings, dims: dict[str, int]) -> None:
-    """Raise UserError unless every modality of `embeddings` was fitted, with this width."""
-    for name, width in embeddings.dims.items():
-        if name not in dims:
-            raise UserError(
-                "this modality was not there when the method was fitted",
-                f"modality {name}",
-                "fit the method again or leave the modality out",
-            )
-        if width != dims[name]:
-            raise UserError(
-                f"its vectors have {width} numbers, the method was fitted to {dims[name]}",
-                f"modality {name}",
-                "use the same encoder or fit the method again",
-            )

@@ -42,7 +42,7 @@ def read_targets(embeddings: Embeddings, objective: str) -> Targets:
         UserError: no labels, labels of the other kind, or a single class.
     """
     if objective in ("contrastive", "reconstruction"):
-        groups = np.unique(embeddings.groups.astype(str), return_inverse=True)[1].astype(np.int64)
+        groups = embeddings.group_codes.astype(np.int64)
         return Targets(groups, np.ones(len(embeddings), bool))
     labels = embeddings.labels
     if labels is None:

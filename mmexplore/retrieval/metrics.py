@@ -22,9 +22,9 @@ from mmexplore.retrieval.gallery import (
 )
 from mmexplore.retrieval.ranks import blocks, match_rank, own_items, ranks, ranks_of
 from mmexplore.retrieval.search import nearest
+from mmexplore.scores.bootstrap import interval, intervals, median_interval
 
 RECALLS = (1, 5, 10)
-N_BOOTSTRAP = 1000
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ def report_of(
     values = {"r1": 100.0 * (rank <= 1), "r5": 100.0 * (rank <= 5), "r10": 100.0 * (rank <= 10), "mrr": 100.0 / rank}
     means = {name: float(v.mean()) for name, v in values.items()}
     chance = {f"chance_r{k}": 100 * chance_hit(n_correct, n_gallery, k) for k in RECALLS}
+    low, high = median_interval(rank, group, seed)
     return RetrievalReport(
         src=src,
         dst=dst,
@@ -144,7 +145,7 @@ def report_of(
         **chance,
         chance_mrr=100 * chance_mrr(n_correct, n_gallery),
         chance_median_rank=chance_median_rank(n_correct, n_gallery),
-        intervals=_intervals(values, rank, group, seed),
+        intervals=_intervals(values, group, seed) | {"median_rank": (low, high)},
         n_queries=len(rank),
         n_gallery=n_gallery,
         n_left_out=n_left_out,
@@ -169,7 +170,7 @@ class Recall:
 def recall_at(report: RetrievalReport, k: int, seed: int = 0) -> Recall:
     """Recall at any k (the report has 1, 5 and 10), by the report's own ranks and bootstrap."""
     hits = (report.ranks <= k).astype(float)
-    low, high = _intervals({"hits": hits}, report.ranks, report.query_groups, seed)["hits"]
+    low, high = interval(hits, report.query_groups, seed)
     chance = chance_hit(report.n_correct, report.n_gallery, min(k, report.n_gallery))
     return Recall(float(hits.mean()), low, high, chance)
 
@@ -179,28 +180,10 @@ def _first_group(gallery: Gallery) -> np.ndarray:
     return gallery.group_names[np.searchsorted(gallery.group_items, np.arange(len(gallery)))]
 
 
-def _intervals(
-    values: dict[str, np.ndarray], rank: np.ndarray, group: np.ndarray, seed: int
-) -> dict[str, tuple[float, float]]:
-    """95 % percentile intervals of the means and of the median rank, groups drawn with replacement.
-
-    1,000 draws; fewer (at least 200) above 10,000 groups, where the interval is narrow and each draw is dear.
-    """
-    random = runtime.rng(seed)
-    group = pd.factorize(group)[0]
-    n = int(group.max()) + 1
-    draws = int(np.clip(N_BOOTSTRAP * 10_000 // n, 200, N_BOOTSTRAP))
-    sums = np.stack([np.bincount(group, v) for v in [*values.values(), np.ones(len(rank))]])  # [metrics + 1, groups]
-    order = np.argsort(rank)
-    answers = np.empty((draws, len(values) + 1))
-    for draw in range(draws):
-        times = np.bincount(random.integers(0, n, n), minlength=n)
-        total = sums @ times
-        reached = np.cumsum(times[group[order]])
-        answers[draw, :-1] = total[:-1] / total[-1]
-        answers[draw, -1] = rank[order[np.searchsorted(reached, total[-1] / 2)]]
-    low, high = np.percentile(answers, [2.5, 97.5], axis=0)
-    return {m: (float(low[j]), float(high[j])) for j, m in enumerate([*values, "median_rank"])}
+def _intervals(values: dict[str, np.ndarray], group: np.ndarray, seed: int) -> dict[str, tuple[float, float]]:
+    """95 % intervals of the means, by the same draws of whole groups."""
+    found = intervals(np.stack(list(values.values())), group, seed)
+    return {m: (float(low), float(high)) for m, (low, high) in zip(values, found, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -257,9 +240,9 @@ def map_label(
         precision[part] = (hit * found / np.arange(1, hit.shape[1] + 1)).sum(axis=1) / found[:, -1]
     n_gallery = len(gallery) - int(own is not None)
     group = pd.factorize(_first_group(queries)[chosen])[0]
-    interval = _intervals({"map": 100 * precision}, np.ones(len(chosen)), group, seed)["map"]
+    low, high = interval(100 * precision, group, seed)
     chance = 100 * chance_average_precision(n_correct[chosen], n_gallery)
-    return LabelMap(src, dst, 100 * float(precision.mean()), chance, interval, len(chosen), len(usable), n_gallery)
+    return LabelMap(src, dst, 100 * float(precision.mean()), chance, (low, high), len(chosen), len(usable), n_gallery)
 
 
 def worst_failures(embeddings: Embeddings, report: RetrievalReport, n: int = 20) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from mmexplore.retrieval.chance import chance_hit, chance_median_rank
 from mmexplore.retrieval.gallery import Gallery, correct_items, gallery_of
 from mmexplore.retrieval.ranks import ranks_of
 from mmexplore.retrieval.search import search
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import interval
 
 # Closer to the mean than this (root mean square, in standard deviations) there is only rounding: no direction at all.
 NOTHING = 1e-4

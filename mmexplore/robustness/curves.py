@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import interval, intervals
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def curve(
 ) -> Curve:
     """The curve of rates [R, S, n]: how well each of n items was answered, for R draws of holes and S shares."""
     mean = rates.mean(axis=0)  # [S, n]
-    low, high = np.array([interval(at, groups, seed) for at in mean]).T
+    low, high = intervals(mean, groups, seed).T
     items = area(shares, mean)
     return Curve(
         method,

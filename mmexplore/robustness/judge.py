@@ -81,7 +81,7 @@ class FindingJudge(Judge):
         rows, self.which = scored_rows(embeddings, np.asarray(embeddings.mask.any(1)))
         rows = np.sort(rng(seed).choice(rows, min(len(rows), MOST_VIEWS), replace=False))
         super().__init__(embeddings, rows)
-        self.groups = np.unique(self.whole.groups.astype(str), return_inverse=True)[1]
+        self.groups = self.whole.group_codes
         self.chance = float(np.mean(np.bincount(self.groups)[self.groups])) / len(rows)
 
     def ask(self, fusion: Fusion, fitted_on: Embeddings) -> Ask:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from mmexplore.robustness.judge import Ask, Judge
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import interval
 from mmexplore.server.progress import Progress
 
 #: above this many modalities only the single drops are asked: 2^M - 1 subsets would be too many

@@ -9,9 +9,7 @@ import numpy as np
 
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.runtime import rng
-
-N_BOOTSTRAP = 1000
+from mmexplore.scores.bootstrap import interval
 
 
 @dataclass
@@ -48,15 +46,6 @@ def scored_rows(embeddings: Embeddings, usable: np.ndarray) -> tuple[np.ndarray,
     if len(rows) == 0:
         raise UserError("there is no row to score", "evaluate", "give test rows with a label and a modality")
     return rows, "all"
-
-
-def interval(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> list[float]:
-    """95 % bootstrap interval of the mean of `values` [N]; whole groups are drawn."""
-    codes = np.unique(groups.astype(str), return_inverse=True)[1]
-    sums, counts = np.bincount(codes, weights=values), np.bincount(codes)
-    draws = rng(seed).integers(0, len(sums), (N_BOOTSTRAP, len(sums)))
-    means = sums[draws].sum(1) / counts[draws].sum(1)
-    return [float(q) for q in np.percentile(means, [2.5, 97.5])]
 
 
 def entry(values: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:

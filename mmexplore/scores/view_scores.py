@@ -6,10 +6,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.data.split import train_rows
 from mmexplore.errors import UserError
 from mmexplore.models.fusion.base import Fusion
+from mmexplore.models.ridge import ridge
 from mmexplore.models.standardise import fit_standard
 from mmexplore.scores.score import FusionScore, entry
 from mmexplore.scores.ties import places
@@ -37,8 +38,8 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
     nothing, so that this is far from 1 where the two above are at it. "NAME alone": the first place, asked with that
     modality alone.
     """
-    full = _unit(fusion.transform(test))
-    groups, mask = _codes(test), test.mask
+    full = unit(fusion.transform(test))
+    groups, mask = test.group_codes, test.mask
     names = ("recall@1", "recall@10", "disjoint recall@10", "disjoint mrr")
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in names}
 
@@ -49,8 +50,8 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
         hidden = np.zeros_like(mask)
         hidden[:, j] = True
         has, can = mask[:, j], mask[:, j] & (mask.sum(1) > 1)
-        dropped = _unit(fusion.transform(test.hide(hidden)))
-        lonely = _unit(fusion.transform(test.hide(~hidden)))
+        dropped = unit(fusion.transform(test.hide(hidden)))
+        lonely = unit(fusion.transform(test.hide(~hidden)))
         if can.any():
             rank = find_ranks(dropped[can], full, groups[can], groups)
             note("recall@1", rank <= 1, can)
@@ -68,8 +69,8 @@ def contrastive_hits(fusion: Transforms, test: Embeddings) -> Hits:
 
 def hole_hits(fusion: Transforms, test: Embeddings, holes: np.ndarray) -> np.ndarray:
     """[N], 0 or 1: does each row, with the cells of `holes` (bool [N, M]) taken away, find its own full view?"""
-    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), _codes(test)
-    return (find_ranks(_unit(partial), _unit(full), groups, groups) <= 1).astype(float)
+    full, partial, groups = fusion.transform(test), fusion.transform(test.hide(holes)), test.group_codes
+    return (find_ranks(unit(partial), unit(full), groups, groups) <= 1).astype(float)
 
 
 def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> FusionScore:
@@ -84,13 +85,13 @@ def score_of_hits(found: Hits, test: Embeddings, which: str, seed: int) -> Fusio
 
 def contrastive_chance(test: Embeddings) -> float:
     """How often a full view drawn at random is of the query's group."""
-    groups = _codes(test)
+    groups = test.group_codes
     return float(np.mean(np.bincount(groups)[groups])) / len(test)
 
 
 def disjoint_chance(test: Embeddings) -> float:
     """ "disjoint mrr" of answers in a random order: the mean of 1 / (the first place of the query's group)."""
-    groups, mask = _codes(test), test.mask
+    groups, mask = test.group_codes, test.mask
     expected: list[np.ndarray] = []
     for j in range(len(test.modalities)):
         own = groups[mask[:, j] & (mask.sum(1) > 1)]
@@ -105,14 +106,6 @@ def _reciprocal_of_first(size: int, n: int) -> float:
     place = np.arange(1, n - size + 2)  # P(the first is later than k) = C(n - k, size) / C(n, size)
     later = np.cumprod((n - size - place + 1) / (n - place + 1))
     return float(((np.concatenate([[1.0], later[:-1]]) - later) / place).sum())
-
-
-def _codes(test: Embeddings) -> np.ndarray:
-    return np.unique(test.groups.astype(str), return_inverse=True)[1]
-
-
-def _unit(v: np.ndarray) -> np.ndarray:
-    return v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-12)
 
 
 def find_ranks(queries: np.ndarray, answers: np.ndarray, own: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -165,7 +158,8 @@ def reconstruction_score(fusion: Any, embeddings: Embeddings, rows: np.ndarray, 
         for i, other in enumerate(standard.names):
             both = train_present[:, i] & train_present[:, j]
             if i != j and both.sum() > 2:
-                guess = _ridge(train_xs[i][both], train_xs[j][both], xs[i])
+                penalty = float(xs[i].shape[1])  # of one a feature: the features are standardised
+                guess = xs[i] @ ridge(train_xs[i][both], train_xs[j][both], penalty)
                 seen = can & present[:, i]
                 singles[other].append((1 - ((xs[j] - guess)[seen] ** 2).mean(1) / total, test.groups[seen]))
     if not values:
@@ -179,11 +173,3 @@ def reconstruction_score(fusion: Any, embeddings: Embeddings, rows: np.ndarray, 
         if singles[m]
     }
     return FusionScore("r2", fused["score"], fused["interval"], baselines, 0.0, which, len(test), details)
-
-
-def _ridge(x: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Ridge regression with one penalty a feature (standardised data), as a baseline."""
-    penalty = x.shape[1] + 0.0
-    if x.shape[1] <= len(x):
-        return asked @ np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
-    return asked @ (x.T @ np.linalg.solve(x @ x.T + penalty * np.eye(len(x)), y))

@@ -16,9 +16,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
+from mmexplore import settings
 from mmexplore.errors import Cancelled, UserError
 from mmexplore.server.progress import Progress
-from mmexplore.server.serving import count_setting
 
 __all__ = ["Cancelled", "Job", "JobPool", "Progress", "pool"]
 
@@ -332,8 +332,8 @@ def pool() -> JobPool:
     with _pool_lock:
         if _pool is None:
             _pool = JobPool(
-                count_setting("MMEXPLORE_JOBS", 1),
-                queued_per_owner=count_setting("MMEXPLORE_SESSION_JOBS", QUEUED_PER_OWNER),
-                queued=count_setting("MMEXPLORE_SERVER_JOBS", QUEUED),
+                settings.number("MMEXPLORE_JOBS"),
+                queued_per_owner=settings.number("MMEXPLORE_SESSION_JOBS"),
+                queued=settings.number("MMEXPLORE_SERVER_JOBS"),
             )
         return _pool

@@ -19,14 +19,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from mmexplore import settings
 from mmexplore.runtime import cache_dir
 from mmexplore.server.database import SharedDatabase, transaction
-from mmexplore.server.serving import size_setting
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-DEFAULT_CAP = 4 << 30
 CHUNK = 500  # keys in one statement: below SQLite's smallest variable limit (999)
 TOUCH_SECONDS = 60.0  # a vector read again within this time is not marked anew: reading stays reading
 ROOM = 0.95  # evict down to this share of the cap, so that not every put evicts
@@ -77,7 +76,7 @@ class Store:
 
     Args:
         path: the SQLite file; None = `store/embeddings-1.sqlite` in the cache directory.
-        cap_bytes: how much it may hold; None = MMEXPLORE_STORE_CAP ("4GiB", "500MB", bytes), else 4 GiB. The vectors
+        cap_bytes: how much it may hold; None = MMEXPLORE_STORE_CAP. The vectors
             used least recently go first.
         clock: seconds since the epoch; replaced in tests.
     """
@@ -222,8 +221,8 @@ class Store:
 
 
 def cap_from_environment() -> int:
-    """MMEXPLORE_STORE_CAP in bytes: a number, or one with KB/MB/GB (or KiB/MiB/GiB, all powers of 1024)."""
-    return size_setting("MMEXPLORE_STORE_CAP", DEFAULT_CAP)
+    """MMEXPLORE_STORE_CAP in bytes."""
+    return settings.size("MMEXPLORE_STORE_CAP")
 
 
 def _as_rows(vectors: Mapping[str, np.ndarray]) -> tuple[list[tuple[str, bytes]], int]:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mmexplore import settings
 from mmexplore.errors import UserError
 from mmexplore.runtime import cache_dir
 from mmexplore.server.serving import in_words
@@ -30,7 +31,7 @@ SWEEP_SECONDS = 30.0
 
 def uploads_root() -> Path:
     """MMEXPLORE_UPLOADS, else `uploads` in the cache directory; readable by this user only."""
-    asked = os.environ.get("MMEXPLORE_UPLOADS", "").strip()
+    asked = settings.given("MMEXPLORE_UPLOADS")
     root = Path(asked) if asked else cache_dir("uploads")
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o700)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmexplore.data.embeddings import Embeddings, concatenate
+from mmexplore.data.embeddings import Embeddings, concatenate, unit
 from mmexplore.data.split import draw_split, held_out_rows
 from mmexplore.errors import UserError
 
@@ -120,3 +120,16 @@ def test_dev_is_val_wherever_rows_are_held_out():
 def test_one_group_alone_is_all_train():
     embeddings = make(2)
     assert list(draw_split(embeddings)) == ["train", "train"]
+
+
+def test_unit_length_of_tiny_numbers_of_zeros_and_of_absent_rows():
+    rows = np.array([[3.0, 4.0], [0.0, 0.0], [1e-30, 0.0], [1.0, 1.0]])
+    found = unit(rows, np.array([True, True, True, False]))
+    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [1, 0], [0, 0]])
+    assert found.dtype == np.float32 and unit(np.array([3, 4])).tolist() == pytest.approx([0.6, 0.8])
+    assert (rows[3] == 1).all()  # what was given is left as it was
+
+
+def test_group_codes_are_those_of_the_rows_that_are_left():
+    data = Embeddings.of({"a": np.ones((4, 2))}, groups=["b", "a", "b", "c"])
+    assert data.group_codes.tolist() == [1, 0, 1, 2] and data.take([0, 2, 3]).group_codes.tolist() == [0, 0, 1]

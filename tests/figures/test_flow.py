@@ -9,8 +9,11 @@ import pytest
 from mmexplore.figures.flow import flow_diagram
 from mmexplore.figures.flow.canvas import bar_height
 from mmexplore.figures.flow.meeting import SHAPES as DRAWN
+from mmexplore.figures.flow.stages import FAMILIES as BY_FAMILY
+from mmexplore.figures.flow.stages import SHAPES as BY_NAME
 from mmexplore.figures.flow.stages import flow_of
 from mmexplore.models.alignment import methods as alignments
+from mmexplore.models.families import FAMILIES
 from mmexplore.models.fusion.torch_fusion import TorchFusion
 from mmexplore.models.methods import all_methods, fusion_methods
 from tests.journey.small import quick
@@ -75,6 +78,35 @@ def test_families_look_different():
         drawing = (len(figure.layout.shapes), points, tuple(t.text for t in figure.data if t.text))
         assert family.setdefault(drawing, method.family) == method.family, f"{name} looks like another family"
     assert len(family) >= 10
+
+
+@pytest.mark.parametrize("name", all_methods())
+def test_a_method_is_drawn_by_its_name_or_by_its_family(name):
+    assert name in BY_NAME or all_methods()[name].family in BY_FAMILY, f"{name} would be drawn as concatenation"
+
+
+def test_each_drawing_is_of_a_method_or_a_family_that_is_there():
+    assert set(BY_NAME) <= set(all_methods()) and set(BY_FAMILY) == set(FAMILIES)
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "one of my own"])
+def test_a_new_method_is_drawn_by_its_family_whatever_its_parameters(family):
+    """As in a notebook: the method is in no list, and no parameter has a name that is known."""
+
+    class Mine:
+        name = "mine"
+
+        def own_params(self):
+            return {"strength": 1.0}
+
+    Mine.family = family
+    objective = None if family == "alignment" else "classification"
+    flow = flow_of(Mine, {}, DIMS, objective, 5)
+    assert flow.shape in DRAWN
+    said = words(flow_diagram(flow))
+    assert all(f"{d:,}" in said for d in DIMS.values())
+    alike = {flow_of(m, {}, DIMS, objective, 5).shape for m in all_methods().values() if m.family == family}
+    assert not alike or flow.shape in alike
 
 
 def test_every_shape_is_drawn_and_none_is_by_accident():

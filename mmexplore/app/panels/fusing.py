@@ -19,6 +19,7 @@ from mmexplore.app.state.session import CHOICE
 from mmexplore.data.identity import uid_of
 from mmexplore.models.estimator import Estimator, OnEpoch
 from mmexplore.models.methods import fusion_methods
+from mmexplore.scores.metric_names import name_of
 from mmexplore.server.jobs import Progress
 from mmexplore.workspace.fits import short_of, title_of, titles
 from mmexplore.workspace.state import FittedFusion, Workspace
@@ -142,7 +143,6 @@ def start(
 
 
 # -- results -----------------------------------------------------------------------
-METRICS = {"accuracy": "Accuracy", "r2": "R² (1 is perfect, 0 is the mean)", "recall@1": "Recall@1"}
 BASELINES = {
     "early concat": "vectors side by side (early fusion)",
     "late product": "answers multiplied (late fusion)",
@@ -168,7 +168,7 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
     """The table with bars, and one sentence on whether the fusion gained anything."""
     score = fitted.score
     seen, number, most = for_the_eye(table, score.metric, "score", "low", "high")
-    metric, rows = METRICS.get(score.metric, score.metric), ROWS.get(score.rows, score.rows)
+    metric, rows = name_of(score.metric).title, ROWS.get(score.rows, score.rows)
     st.caption(plain(f"{metric} over {score.n:,} {rows}, with a 95 % bootstrap interval."))
     judged = session.remember(("scored", uid_of(fitted)), lambda: journey.scored(workspace).present)
     if lacking := absent(judged, these=True):
@@ -193,7 +193,7 @@ def show_scores(workspace: Workspace, fitted: FittedFusion, table: pd.DataFrame)
 
 def for_the_eye(table: pd.DataFrame, metric: str, *scores: str) -> tuple[pd.DataFrame, str, float]:
     """(a copy, the format of these columns, the most they can be): R² as it is, any other metric in per cent."""
-    return (table, "%.2f", 1.0) if metric == "r2" else (in_percent(table, *scores), PERCENT, 100.0)
+    return (in_percent(table, *scores), PERCENT, 100.0) if name_of(metric).in_percent else (table, "%.2f", 1.0)
 
 
 def verdict(fitted: FittedFusion) -> str:

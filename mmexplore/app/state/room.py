@@ -21,13 +21,12 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from mmexplore import settings
 from mmexplore.errors import UserError
-from mmexplore.server.serving import Quotas, count_setting, quotas
+from mmexplore.server.serving import Quotas, quotas
 from mmexplore.server.uploads import Uploads, uploads_root
 from mmexplore.workspace.state import Workspace
 
-#: seconds a session may be disconnected before its uploads are deleted (MMEXPLORE_SESSION_GRACE); Streamlit takes it
-#: back for 120
 GRACE = 150
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})  # addresses that nobody else reaches
 
@@ -167,7 +166,7 @@ def building() -> Building:
     global _building
     with _building_lock:
         if _building is None:
-            _building = Building(quotas(alone=served_alone()), count_setting("MMEXPLORE_SESSION_GRACE", GRACE))
+            _building = Building(quotas(alone=served_alone()), settings.number("MMEXPLORE_SESSION_GRACE"))
         return _building
 
 

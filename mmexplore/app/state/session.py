@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,11 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 import streamlit as st
 
+from mmexplore import settings
 from mmexplore.app.state import room as rooms
 from mmexplore.app.state.kept import Common, Kept
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.identity import uid_of
-from mmexplore.server.serving import demo, size_setting
+from mmexplore.server.serving import demo
 from mmexplore.workspace.state import Workspace
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ T = TypeVar("T")
 CHOICE = "choice."
 FORGOTTEN = "choices forgotten"
 KEPT_RESULTS, KEPT_BYTES = 24, 512 << 20  # of one session
-SHARED_RESULTS, SHARED_BYTES = 400, 96 << 20  # of the built-in examples, for all (MMEXPLORE_SHARED_RESULTS)
+SHARED_RESULTS = 400  # of the built-in examples, for all; MMEXPLORE_SHARED_RESULTS says how large they may be
 AWAY = "You were away for longer than a session is kept, so what you had brought was deleted"
 
 
@@ -117,13 +117,13 @@ def local_paths_allowed() -> bool:
 
     As MMEXPLORE_LOCAL_PATHS says (1 or 0); unset, only when the app is served to this machine alone. Never in a demo.
     """
-    asked = os.environ.get("MMEXPLORE_LOCAL_PATHS", "").strip()
+    asked = settings.given("MMEXPLORE_LOCAL_PATHS")
     return not demo() and (asked == "1" if asked else rooms.served_alone())
 
 
 # -- results that are dear to compute ------------------------------------------
 _common = Common()
-_shared = Kept(SHARED_RESULTS, size_setting("MMEXPLORE_SHARED_RESULTS", SHARED_BYTES), read_only=True)
+_shared = Kept(SHARED_RESULTS, settings.size("MMEXPLORE_SHARED_RESULTS"), read_only=True)
 _fingerprints: dict[str, str] = {}  # uid -> digest
 FINGERPRINTS = 4096
 

@@ -32,4 +32,4 @@ class Scale:
         Appending it is what makes the length of a vector matter after it is brought to 1.
         """
         z = np.clip((features - self.mean) / self.deviation, -LIMIT, LIMIT)
-        return unit(np.concatenate([z, np.ones((len(z), 1))], axis=1))
+        return unit(np.concatenate([z, np.ones((len(z), 1))], axis=1).astype(np.float32))

@@ -93,7 +93,8 @@ def _tensor(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, places:
         for k in range(cells + 1):
             canvas.line([(x0, y0 + k * size), (x0 + cells * size, y0 + k * size)], FUSED, width=1)
             canvas.line([(x0 + k * size, y0), (x0 + k * size, y0 + cells * size)], FUSED, width=1)
-    canvas.words(left + cells * size / 2, top + cells * size + 0.2, f"{flow.count:,}", size=11)
+    if flow.count:
+        canvas.words(left + cells * size / 2, top + cells * size + 0.2, f"{flow.count:,}", size=11)
     canvas.line([(left + cells * size + 0.1 * sheets, middle), (vector - 0.16, middle)])
     canvas.words(left - 0.05, top - 0.12 * sheets - 0.12, flow.meet, size=15)
 
@@ -182,7 +183,7 @@ def _gaussians(canvas: Canvas, flow: Flow, level: Levels, colours: Colours, plac
     part, meet, vector = places
     for j, (m, y) in enumerate(level.items()):
         canvas.bell(part + 0.35, y, colours[m], (0.8, 1.1, 0.65)[j % 3])
-        canvas.words(part + 0.35, y + 0.33, f"μ, σ: {flow.part:,} each", size=10)
+        canvas.words(part + 0.35, y + 0.33, "μ, σ" if flow.part is None else f"μ, σ: {flow.part:,} each", size=10)
         canvas.curve(part + 0.78, y, meet + 0.05, middle, colours[m])
     canvas.node(meet + 0.25, middle, flow.meet, 30 if len(flow.meet) <= 2 else 42)
     if flow.meet == "Π":

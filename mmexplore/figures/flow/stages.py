@@ -1,6 +1,7 @@
 """What happens to the vectors on their way through a method, with the sizes of the data at hand.
 
-A new method is drawn by its family until it has an entry of its own in `SHAPES`.
+A new method is drawn by its family until it has an entry of its own in `SHAPES`; one of an unknown family, as
+concatenation.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def flow_of(
         objective: a fusion's; None for an alignment.  n_classes: of a classification.
     """
     p = {**method().own_params(), **params}
-    shape = SHAPES.get(method.name) or FAMILIES.get(method.family, _linear("side by side", "", "one layer"))
+    shape = SHAPES.get(method.name) or FAMILIES.get(method.family, FAMILIES["feature-level"])
     outputs = n_classes if objective == "classification" else 1
     flow = shape(p, dims, outputs)
     if objective is None:
@@ -104,9 +105,10 @@ def _experts(meet: str, how: str) -> Shape:
 
 def _codes(shape: str, meet: str, how: str) -> Shape:
     def make(p: Mapping[str, Any], dims: Mapping[str, int], outputs: int) -> Flow:
-        step = f"encoder ({p['hidden']})" if p["hidden"] else "linear encoder"
+        hidden, latent = p.get("hidden"), p.get("latent")
+        step = f"encoder ({hidden})" if hidden else "encoder" if hidden is None else "linear encoder"
         n = 2 ** len(dims) - 1
-        return Flow(shape, dims, step, p["latent"], meet, how.format(n=n), p["latent"], rebuilds=True, count=n)
+        return Flow(shape, dims, step, latent, meet, how.format(n=n), latent, rebuilds=True, count=n)
 
     return make
 
@@ -148,9 +150,16 @@ SHAPES: dict[str, Shape] = {
     "bridge": _shared("fitted in advance", "a bridge between the built-in encoders"),
     "conse": _shared("names of things", "described by the words that fit"),
 }  # fmt: skip
+#: of a method without an entry above, whose parameters may be called anything
 FAMILIES: dict[str, Shape] = {
     "alignment": _shared("linear", "directions in which the modalities agree"),
+    "feature-level": _linear("side by side", "", "side by side, then one layer"),
     "modality-level": _experts("Σ", "the answers are combined"),
+    "hybrid": _linear("side by side", "", "side by side, and a head for each modality", own_heads=True),
+    "attention": _linear("sum", "Σ", "a weight for each modality, by what the item has"),
+    "gated": _linear("gates", "Σ", "a gate for each number, summing to 1 over the modalities"),
+    "tensor": _linear("tensor", "⊗", "numbers of the modalities multiplied with one another"),
+    "recurrent": _linear("loop", "F", "fused, told to each modality, fused again"),
     "autoencoder": _codes("codes", "mean", "one code for the item"),
     "variational autoencoder": _codes("gaussians", "Π", "one Gaussian for the item"),
 }

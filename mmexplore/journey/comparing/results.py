@@ -11,7 +11,7 @@ import numpy as np
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.journey.comparing.setting import Setting
 from mmexplore.models.alignment.base import Alignment
-from mmexplore.scores.score import interval
+from mmexplore.scores.bootstrap import interval
 from mmexplore.workspace.state import FittedFusion
 
 CEILING = 0.99  # of at most 1: above it too little room is left to tell methods apart

@@ -10,7 +10,7 @@ import pandas as pd
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.split import held_out_rows
 from mmexplore.models.alignment.adversary import Chaser, discriminate, discriminator, reverse_gradient, warm_up
-from mmexplore.models.alignment.contrastive import SMALLEST_TEMPERATURE, info_nce
+from mmexplore.models.alignment.contrastive import SMALLEST_TEMPERATURE, contrastive_loss
 from mmexplore.models.alignment.heads import Batches, Net, TrainedAlignment, head
 from mmexplore.models.alignment.probe import probe_accuracy
 from mmexplore.models.card import MethodCard
@@ -180,7 +180,7 @@ class Adversarial(TrainedAlignment):
         curves = {}
         if self.partner != "reconstruction":
             temperature = net.log_temperature.exp().clamp(min=SMALLEST_TEMPERATURE)
-            curves["contrastive"] = info_nce(unit, present, groups, temperature)
+            curves["contrastive"] = contrastive_loss(unit, present, groups, temperature)
         if self.partner != "contrastive":
             errors = [
                 (decode(z) - v)[p].square().mean()

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.data.split import train_rows
 from mmexplore.models.alignment.base import Alignment
-from mmexplore.models.alignment.rows import pair_rows, require_known, require_linked, unit_rows
+from mmexplore.models.alignment.rows import pair_rows, require_linked
 from mmexplore.models.alignment.whitening import centre
 from mmexplore.models.card import MethodCard
 from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.known import require_known
 from mmexplore.models.param import Param
 from mmexplore.runtime import RandomState, rng
 
@@ -102,7 +103,7 @@ class ASIF(Alignment):
         for m, x in embeddings.vectors.items():
             _, mean, scale = centre(x[pair_rows(embeddings, [m], train)], f"modality {m}")
             self.means_[m], self.scales_[m] = mean.astype(np.float32), scale.astype(np.float32)
-            self.anchors_[m] = unit_rows((x[chosen] - self.means_[m]) / self.scales_[m], embeddings.present[m][chosen])
+            self.anchors_[m] = unit((x[chosen] - self.means_[m]) / self.scales_[m], embeddings.present[m][chosen])
         self.modalities_, self.dims_ = embeddings.modalities, embeddings.dims
         self.history_ = self.empty_history()
         if on_epoch is not None:
@@ -114,13 +115,12 @@ class ASIF(Alignment):
         for m, x in embeddings.vectors.items():
             parts = [self._relative(m, x[i : i + CHUNK]) for i in range(0, len(x), CHUNK)]
             relative = np.concatenate(parts) if parts else np.zeros((0, len(self.anchors_[m])), np.float32)
-            out[m] = unit_rows(relative, embeddings.present[m])
+            out[m] = unit(relative, embeddings.present[m])
         return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
 
     def _relative(self, modality: str, x: np.ndarray) -> np.ndarray:
         """float32 [n, A] of rows [n, d_m]."""
-        unit = unit_rows((x - self.means_[modality]) / self.scales_[modality], np.ones(len(x), bool))
-        cosine = unit @ self.anchors_[modality].T
+        cosine = unit((x - self.means_[modality]) / self.scales_[modality]) @ self.anchors_[modality].T
         if self.neighbours < cosine.shape[1]:
             least = np.partition(cosine, -self.neighbours, axis=1)[:, -self.neighbours, None]
             cosine[cosine < least] = 0

@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.errors import UserError
 from mmexplore.models.alignment.base import Alignment
 from mmexplore.models.alignment.bridge_views import COVERED, IMAGE_SPACE, bridge_image, bridge_text, prepare
-from mmexplore.models.alignment.rows import unit_rows
 from mmexplore.models.card import MethodCard
 from mmexplore.models.estimator import OnEpoch
 
@@ -68,7 +67,7 @@ class FittedInAdvance(Alignment):
         for m in names:
             space, given = embeddings.spaces[m], embeddings.vectors[m]
             mapped = self.image(given, arrays) if space == IMAGE_SPACE else self.text(given, space, arrays)
-            vectors[m] = unit_rows(mapped, embeddings.present[m])
+            vectors[m] = unit(mapped, embeddings.present[m])
         return embeddings.with_vectors(vectors, dict.fromkeys(names, f"aligned:{self.name}"))
 
     def _covered(self, embeddings: Embeddings) -> list[str]:

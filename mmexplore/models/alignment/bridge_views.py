@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmexplore.models.alignment.rows import unit_rows
+from mmexplore.data.embeddings import unit
 
 #: spaces of encoders that are mapped
 IMAGE_SPACE, TEXT_SPACE, MULTILINGUAL_SPACE = "efficientnet-lite0", "minilm", "use-multilingual"
@@ -94,10 +94,10 @@ def object_image(images: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarra
 
 def object_text(texts: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """Which classes a text speaks of: kernel ridge regression and posterior mixed. [N, d] of `space` -> [N, 1000]."""
-    names, here = arrays[f"names.{space}"], np.ones(len(texts), bool)
+    names = arrays[f"names.{space}"]
     regressed = (likeness(texts, names) - arrays[f"object.centre.{space}"]) @ arrays[f"object.solve.{space}"]
     posterior = softmax(SHARPEN * (texts @ names.T)) - arrays[f"object.text.mean.{space}"]
-    return (1 - POSTERIOR) * unit_rows(regressed, here) + POSTERIOR * unit_rows(posterior, here)
+    return (1 - POSTERIOR) * unit(regressed) + POSTERIOR * unit(posterior)
 
 
 def to_minilm(texts: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
@@ -105,7 +105,7 @@ def to_minilm(texts: np.ndarray, space: str, arrays: dict[str, np.ndarray]) -> n
     if space == TEXT_SPACE:
         return texts
     guess = (texts - arrays["multilingual.mean"]) @ arrays["multilingual.map"] + arrays["multilingual.target"]
-    return unit_rows(guess, np.ones(len(guess), bool))
+    return unit(guess)
 
 
 def gate(texts: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
@@ -129,5 +129,5 @@ def bridge_text(texts: np.ndarray, space: str, arrays: dict[str, np.ndarray]) ->
 
 def side_by_side(scene: np.ndarray, thing: np.ndarray, share: np.ndarray) -> np.ndarray:
     """[sqrt(1 - g) scene/|scene| ; sqrt(g) thing/|thing|] for shares g [N]: its length is 1."""
-    here, g = np.ones(len(scene), bool), share[:, None]
-    return np.hstack([np.sqrt(1 - g) * unit_rows(scene, here), np.sqrt(g) * unit_rows(thing, here)])
+    g = share[:, None]
+    return np.hstack([np.sqrt(1 - g) * unit(scene), np.sqrt(g) * unit(thing)])

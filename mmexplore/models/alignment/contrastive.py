@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 SMALLEST_TEMPERATURE = 0.01  # as CLIP: logits never grow beyond 100 cosines
 
 
-def info_nce(
+def contrastive_loss(
     codes: list[torch.Tensor], present: torch.Tensor, groups: torch.Tensor, temperature: torch.Tensor | float
 ) -> torch.Tensor:
-    """InfoNCE over all ordered pairs of modalities, with every item of the same group a positive.
+    """Mean of InfoNCE over the pairs of modalities; every item of the same group is a positive.
 
-    For each row that has modality i, the mean over its positives in j of -log softmax_j(cos / temperature), where the
-    softmax runs over all rows that have j (the outer sum of Khosla 2020, eq. 2); then the mean over rows, then pairs.
+    A row takes part in a pair where it has both or one of the two; a pair without any positive does not count.
 
     Args:
         codes: M of float [B, K], any length.  present: bool [B, M].  groups: int64 [B].
@@ -30,22 +29,15 @@ def info_nce(
         scalar; 0 (with zero gradients) where no row of the batch has two modalities.
     """
     import torch
-    from torch.nn import functional
 
-    unit = [functional.normalize(z[here], dim=1) for z, here in zip(codes, present.T, strict=True)]
-    own = [groups[here] for here in present.T]
+    from mmexplore.models.networks.info_nce import info_nce
+
     losses = []
     for i, j in combinations(range(len(codes)), 2):
-        positive = (own[i][:, None] == own[j][None, :]).to(unit[i])
-        if not bool(positive.any()):
-            continue
-        scores = unit[i] @ unit[j].T / temperature
-        matched = scores * positive
-        for dim in (1, 0):
-            count = positive.sum(dim=dim)
-            # -log softmax of the positives' mean score: log sum exp of all - mean over the positives
-            per_row = scores.logsumexp(dim=dim) - matched.sum(dim=dim) / count.clamp(min=1)
-            losses.append(per_row[count > 0].mean())
+        left, right = present[:, i], present[:, j]
+        positive = groups[left][:, None] == groups[right][None, :]
+        if bool(positive.any()):
+            losses.append(info_nce(codes[i][left], codes[j][right], positive, 1 / temperature))
     return torch.stack(losses).mean() if losses else torch.cat(codes).sum() * 0
 
 
@@ -64,7 +56,7 @@ class _Contrastive(TrainedAlignment):
     ) -> dict[str, torch.Tensor]:
         codes = [head(v) for head, v in zip(net.heads, x, strict=True)]
         temperature = net.log_temperature.exp().clamp(min=SMALLEST_TEMPERATURE)
-        return {"loss": info_nce(codes, present, groups, temperature), "temperature": temperature}
+        return {"loss": contrastive_loss(codes, present, groups, temperature), "temperature": temperature}
 
 
 _EQUATION = (

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.data.split import train_rows
 from mmexplore.models.alignment.base import Alignment
-from mmexplore.models.alignment.rows import pair_rows, require_known, require_linked, unit_rows
+from mmexplore.models.alignment.rows import pair_rows, require_linked
 from mmexplore.models.alignment.whitening import centre
 from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.known import require_known
 from mmexplore.models.param import Param
 from mmexplore.models.training_settings import WIDEST, Epochs, HiddenWidthOrLinear, LearningRate, Patience, WeightDecay
 from mmexplore.runtime import repeatable_torch
@@ -156,7 +157,7 @@ class TrainedAlignment(Alignment):
 
     def transform(self, embeddings: Embeddings) -> Embeddings:
         require_known(embeddings, self.dims_, self.name)
-        out = {m: unit_rows(z, embeddings.present[m]) for m, z in self.codes(embeddings).items()}
+        out = {m: unit(z, embeddings.present[m]) for m, z in self.codes(embeddings).items()}
         return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
 
     # -- saved state -----------------------------------------------------------
@@ -202,7 +203,7 @@ class Batches:
         prepared = [alignment.prepare(m, embeddings.vectors[m]) * embeddings.present[m][:, None] for m in order]
         self.x = [torch.from_numpy(x).to(place) for x in prepared]
         self.present = torch.from_numpy(np.stack([embeddings.present[m] for m in order], axis=1)).to(place)
-        codes = np.unique(embeddings.groups.astype(str), return_inverse=True)[1]
+        codes = embeddings.group_codes
         self.groups = torch.from_numpy(codes.astype(np.int64)).to(place)
 
     def __call__(self, rows: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:

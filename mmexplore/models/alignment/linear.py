@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.embeddings import Embeddings, unit
 from mmexplore.data.split import draw_split, held_out_rows, train_rows
 from mmexplore.errors import UserError
 from mmexplore.models.alignment.base import Alignment
-from mmexplore.models.alignment.rows import MIN_PAIRS, pair_rows, require_known, require_linked, unit_rows
+from mmexplore.models.alignment.rows import MIN_PAIRS, pair_rows, require_linked
 from mmexplore.models.estimator import OnEpoch
+from mmexplore.models.known import require_known
 from mmexplore.models.param import Param
 
 Maps = dict[str, np.ndarray]
@@ -100,7 +101,7 @@ class LinearAlignment(Alignment):
         out = {}
         for m, x in embeddings.vectors.items():
             z = (x - self.means_[m].astype(np.float32)) @ self.maps_[m].astype(np.float32)
-            out[m] = unit_rows(z, embeddings.present[m])
+            out[m] = unit(z, embeddings.present[m])
         return embeddings.with_vectors(out, dict.fromkeys(out, f"aligned:{self.name}"))
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -13,6 +13,7 @@ from mmexplore.models.alignment.rows import MIN_PAIRS, pair_rows
 from mmexplore.models.alignment.whitening import centre
 from mmexplore.models.card import MethodCard
 from mmexplore.models.param import Param
+from mmexplore.models.ridge import ridge
 from mmexplore.runtime import RandomState
 
 
@@ -74,6 +75,5 @@ class RidgeMap(LinearAlignment):
                 maps[m] = np.diag(1 / scale)
                 continue
             y, _, _ = centre(embeddings.vectors[target][both], f"modality {target}")
-            n, d = x.shape
-            maps[m] = np.linalg.solve(x.T @ x / (n - 1) + self.ridge * np.eye(d), x.T @ y / (n - 1)) / scale[:, None]
+            maps[m] = ridge(x, y, self.ridge * (len(x) - 1)) / scale[:, None]
         return means, maps

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mmexplore.data.embeddings import Embeddings, check_embeddings
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
 
 #: below this many rows seen through both of two modalities nothing can be aligned
@@ -56,33 +56,3 @@ def _components(embeddings: Embeddings, within: np.ndarray) -> dict[str, str]:
             old, new = component[b], component[a]
             component = {m: new if c == old else c for m, c in component.items()}
     return component
-
-
-def require_known(embeddings: Embeddings, dims: dict[str, int], method: str) -> None:
-    """Check that every modality of `embeddings` was fitted, with the same width.
-
-    Raises:
-        UserError: a modality that the fit has not seen, or one of another width.
-    """
-    check_embeddings(embeddings, method)
-    for m, width in embeddings.dims.items():
-        if m not in dims:
-            raise UserError(
-                "it was not there when the alignment was fitted",
-                f"modality {m}",
-                f"fit {method} again, or leave it out",
-            )
-        if width != dims[m]:
-            raise UserError(
-                f"its vectors have {width} numbers, the alignment was fitted on {dims[m]}",
-                f"modality {m}",
-                f"use the same encoder, or fit {method} again",
-            )
-
-
-def unit_rows(x: np.ndarray, present: np.ndarray) -> np.ndarray:
-    """float32 [N, K]: rows of `x` divided by their length; zeros where `present` (bool [N]) is False."""
-    length = np.linalg.norm(x, axis=1, keepdims=True)
-    unit = np.divide(x, length, out=np.zeros_like(x), where=length > 0)
-    unit[~present] = 0
-    return unit.astype(np.float32, copy=False)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Combined(NamedTuple):
@@ -98,17 +97,3 @@ def drop_modalities(present: Tensor, rate: float, generator: torch.Generator) ->
     last = draw.masked_fill(~present, -1.0).argmax(1, keepdim=True)
     kept = (draw > 0.5).scatter(1, last, True)
     return present & (kept | ~chosen)
-
-
-def info_nce(queries: Tensor, answers: Tensor, same_group: Tensor, scale: Tensor) -> Tensor:
-    """InfoNCE both ways with several positives (van den Oord 2018; positives as in Khosla 2020, L_out).
-
-    Args:
-        queries, answers: [B, D], rows in pairs; cosines are taken.
-        same_group: bool [B, B]: which rows answer one another (the diagonal among them).
-        scale: scalar 1 / temperature.
-    """
-    cosines = F.normalize(queries, dim=1) @ F.normalize(answers, dim=1).T * scale
-    target = same_group.to(cosines.dtype)
-    target = target / target.sum(1, keepdim=True)  # symmetric membership: the same shares both ways
-    return (F.cross_entropy(cosines, target) + F.cross_entropy(cosines.T, target)) / 2

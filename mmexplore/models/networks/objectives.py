@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexplore.models.networks.net import FusionNet, drop_modalities, info_nce
+from mmexplore.models.networks.info_nce import info_nce
+from mmexplore.models.networks.net import FusionNet, drop_modalities
 
 WARMEST = math.log(100.0)  # CLIP's bound on 1 / temperature
 
@@ -151,9 +152,7 @@ class Losses:
         if net.unimodal_heads is not None:  # every modality on its own finds the full view, too
             for j, (name, head) in enumerate(zip(self.names, net.unimodal_heads, strict=True)):
                 rows = batch.present[:, j]
-                alone = (
-                    info_nce(parts[rows, j], full[rows], same[rows][:, rows], head()) if rows.any() else full.sum() * 0
-                )
+                alone = info_nce(parts[rows, j], full[rows], same[rows][:, rows], head())
                 answer[f"loss/{name}"] = alone
                 answer["loss"] = answer["loss"] + self.unimodal_weight * alone
         return answer

@@ -1,11 +1,11 @@
-"""InfoNCE against a loop over rows."""
+"""The contrastive loss (InfoNCE over pairs of modalities) against a loop over rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from mmexplore.models.alignment.contrastive import ContrastiveLinear, info_nce
+from mmexplore.models.alignment.contrastive import ContrastiveLinear, contrastive_loss
 from tests.models.alignment.made import planted, recall
 
 torch = pytest.importorskip("torch")
@@ -34,25 +34,25 @@ def brute_force(codes, present, groups, temperature) -> float:
 
 @pytest.mark.parametrize("modalities", [2, 3])
 @pytest.mark.parametrize("missing", [0.0, 0.4])
-def test_info_nce_is_its_definition(modalities, missing):
+def test_the_loss_is_its_definition(modalities, missing):
     random = np.random.default_rng(1)
     codes = [random.normal(size=(20, 5)) for _ in range(modalities)]
     present = random.random((20, modalities)) >= missing
     groups = random.integers(0, 8, 20)  # several positives a row
-    ours = info_nce([torch.tensor(z) for z in codes], torch.tensor(present), torch.tensor(groups), 0.2)
+    ours = contrastive_loss([torch.tensor(z) for z in codes], torch.tensor(present), torch.tensor(groups), 0.2)
     assert float(ours) == pytest.approx(brute_force(codes, present, groups, 0.2), abs=1e-9)
 
 
 def test_same_codes_for_all_cost_the_logarithm_of_the_batch():
     same = [torch.ones(16, 4)] * 2
-    loss = info_nce(same, torch.ones(16, 2, dtype=torch.bool), torch.arange(16), 0.07)
+    loss = contrastive_loss(same, torch.ones(16, 2, dtype=torch.bool), torch.arange(16), 0.07)
     assert float(loss) == pytest.approx(np.log(16), abs=1e-5)
 
 
 def test_without_a_pair_it_is_zero():
     codes = [torch.randn(4, 3, requires_grad=True) for _ in range(2)]
     present = torch.tensor([[True, False]] * 4)
-    loss = info_nce(codes, present, torch.arange(4), 0.07)
+    loss = contrastive_loss(codes, present, torch.arange(4), 0.07)
     loss.backward()
     assert float(loss.detach()) == 0 and not codes[0].grad.any()
 
@@ -65,9 +65,9 @@ def test_other_captions_of_the_same_photo_are_positives_too():
     swapped = captions.reshape(6, 2, 5).flip(1).reshape(12, 5)
     present = torch.ones(12, 2, dtype=torch.bool)
     by_group, by_row = torch.arange(6).repeat_interleave(2), torch.arange(12)
-    same, other = (float(info_nce([photos, c], present, by_group, 0.5)) for c in (captions, swapped))
+    same, other = (float(contrastive_loss([photos, c], present, by_group, 0.5)) for c in (captions, swapped))
     assert same == pytest.approx(other, abs=1e-5)
-    same, other = (float(info_nce([photos, c], present, by_row, 0.5)) for c in (captions, swapped))
+    same, other = (float(contrastive_loss([photos, c], present, by_row, 0.5)) for c in (captions, swapped))
     assert abs(same - other) > 0.02
 
 

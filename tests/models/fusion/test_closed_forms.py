@@ -320,23 +320,7 @@ def small_copy(fusion, embeddings, gone):
     return fusion.answers(embeddings.only([m for m in embeddings.modalities if m != gone]))
 
 
-# -- the contrastive loss -----------------------------------------------------------------------
-def test_info_nce_against_loops():
-    from mmexplore.models.networks.net import info_nce
-
-    generator = torch.Generator().manual_seed(0)
-    a, b = torch.randn(6, 4, generator=generator), torch.randn(6, 4, generator=generator)
-    group = torch.tensor([0, 0, 1, 2, 2, 2])
-    total = 0.0
-    for left, right in ((a, b), (b, a)):
-        for i in range(6):
-            cosine = [float(F.cosine_similarity(left[i], right[j], dim=0)) * 5 for j in range(6)]
-            positive = [j for j in range(6) if group[j] == group[i]]
-            total += sum(np.log(sum(np.exp(cosine))) - cosine[j] for j in positive) / len(positive)
-    got = info_nce(a, b, group[:, None] == group[None, :], torch.tensor(5.0))
-    assert float(got) == pytest.approx(total / 12, rel=1e-5)
-
-
+# -- modality dropout ---------------------------------------------------------------------------
 def test_dropped_modalities_are_a_nonempty_subset_of_what_is_there():
     from mmexplore.models.networks.net import drop_modalities
     from mmexplore.models.networks.objectives import drop_one

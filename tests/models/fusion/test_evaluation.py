@@ -12,7 +12,6 @@ import pytest
 from mmexplore.errors import UserError
 from mmexplore.models.fusion.base import Fusion
 from mmexplore.scores.evaluation import FusionScore, evaluate_fusion
-from mmexplore.scores.score import interval
 from mmexplore.scores.view_scores import _reciprocal_of_first as of_first
 from mmexplore.scores.view_scores import find_ranks, reciprocal_ranks
 from tests.models.methods.made import data, numeric, small
@@ -94,19 +93,6 @@ def test_regression_scores_explained_variance():
     assert score.metric == "r2"
     assert score.score == pytest.approx(0, abs=1e-9)
     assert score.baselines["early concat"]["score"] > 0.5
-
-
-def test_the_interval_draws_whole_groups():
-    """Ten copies of each answer are no more evidence than one."""
-    random = np.random.default_rng(0)
-    one = (random.random(60) < 0.7).astype(float)
-    groups = np.arange(60).astype(str)
-    apart, copied = interval(one, groups), interval(np.repeat(one, 10), np.repeat(groups, 10))
-    np.testing.assert_allclose(apart, copied)
-    loose = interval(np.repeat(one, 10), np.arange(600).astype(str))
-    assert np.diff(loose) < 0.6 * np.diff(copied)
-    spread = 1.96 * one.std() / np.sqrt(60)
-    np.testing.assert_allclose(apart, [one.mean() - spread, one.mean() + spread], atol=0.03)
 
 
 def test_ranks_against_a_loop_with_ties_and_groups():

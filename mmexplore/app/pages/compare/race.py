@@ -17,25 +17,10 @@ from mmexplore.app.snippets import models as python_models
 from mmexplore.app.state.session import CHOICE
 from mmexplore.figures.comparing import race_figure
 from mmexplore.journey.comparing import Comparison, Race, at_the_ceiling
+from mmexplore.scores.metric_names import name_of
 from mmexplore.workspace.state import FittedFusion, Workspace
 
 TITLES = {"fusion": "Fusions and generative models", "alignment": "Alignments"}
-METRICS = {
-    "accuracy": "Accuracy",
-    "r2": "R² (1 is perfect, 0 is the mean)",
-    "recall@1": "Recall@1",
-    "recall@5": "Recall@5",
-    "recall@10": "Recall@10",
-    "disjoint mrr": "Reciprocal rank, one modality to the others",
-    "disjoint recall@10": "Recall@10, one modality to the others",
-}
-SHORT = {"disjoint mrr": "1 / rank", "disjoint recall@10": "R@10, one to others"}
-SHORT |= {"recall@5": "R@5", "recall@10": "R@10"}
-ABOUT = {
-    "disjoint mrr": "One modality alone looks for the view made of all the others; 1 / its rank, on average: 1 is "
-    "always first, 0.5 as if always second",
-    "disjoint recall@10": "One modality alone looks for the view made of all the others: is it among the first 10?",
-}
 ABSENT = {
     "fusion": "A modality alone can only guess there, and its score counts that.",
     "alignment": "A direction is asked with the rows that have both of its modalities.",
@@ -106,7 +91,7 @@ def show_race(workspace: Workspace, comparison: Comparison, race: Race, current:
             race.measures,
             default=race.metric,
             required=True,
-            format_func=lambda m: METRICS[m],
+            format_func=lambda m: name_of(m).title,
             key=f"{CHOICE}compare.measure.{race.kind}.{race.metric}",
             label_visibility="collapsed",
         )
@@ -129,8 +114,8 @@ def _what(race: Race, shown: str, comparison: Comparison) -> None:
     """What the chart shows: measure, rows, interval, and what else must be known to read it."""
     held_out = f"{race.n:,} {fusing.ROWS.get(race.rows, race.rows)}"
     several = ", of the mean over the seeds" if len(comparison.seeds) > 1 else ""
-    about = f" {ABOUT[shown].rstrip('.')}." if shown in ABOUT else ""
-    words = f"{METRICS[shown]} on {held_out}; the line is the 95 % interval over the items{several}.{about}"
+    about = f" {name_of(shown).about}." if name_of(shown).about else ""
+    words = f"{name_of(shown).title} on {held_out}; the line is the 95 % interval over the items{several}.{about}"
     for line in (words, *race.notes):
         st.caption(plain(line, 400))
 
@@ -140,7 +125,7 @@ def _draw(race: Race, shown: str, comparison: Comparison, name: str, **table: An
     first, missing = shown == race.metric, comparison.setting.missing
     figure = race_figure(
         race.as_dict()["results"],
-        METRICS[shown],
+        name_of(shown).title,
         race.chance if first else None,
         race.reference,
         "score" if first else shown,
@@ -200,9 +185,7 @@ def columns(race: Race) -> dict[str, Any]:
     return {
         "method": kind.TextColumn("", width=250, pinned=True),
         "seeds": kind.NumberColumn(help="How many fits the line stands on; the same number for all."),
-        "score": kind.NumberColumn(
-            SHORT.get(race.metric, METRICS[race.metric].split(" (")[0]), format=score, help=ABOUT.get(race.metric)
-        ),
+        "score": kind.NumberColumn(name_of(race.metric).short, format=score, help=name_of(race.metric).about or None),
         "from": kind.NumberColumn(format=score, help="95 % interval: bootstrap over the held-out items."),
         "to": kind.NumberColumn(format=score),
         "sd": kind.NumberColumn("± seeds", format=score, help="Standard deviation between the seeds."),
@@ -217,7 +200,10 @@ def columns(race: Race) -> dict[str, Any]:
         "parameters": kind.NumberColumn(format="localized", help="How many numbers the fit has learned."),
         "fit": kind.NumberColumn("fit, s", format="%.2f", help="Seconds of one fit, mean over the seeds."),
         "item": kind.NumberColumn("item, ms", format="%.3f", help="Milliseconds for one held-out item."),
-        **{m: kind.NumberColumn(SHORT.get(m, METRICS[m]), format=score, help=ABOUT.get(m)) for m in race.measures[1:]},
+        **{
+            m: kind.NumberColumn(name_of(m).short, format=score, help=name_of(m).about or None)
+            for m in race.measures[1:]
+        },
     }
 
 

@@ -22,9 +22,8 @@ from mmexplore.data.identity import uid_of
 from mmexplore.figures import theme
 from mmexplore.figures.steps import step_changes, step_map
 from mmexplore.journey.stepping import Steps
+from mmexplore.scores.metric_names import name_of
 from mmexplore.workspace.state import Workspace
-
-METRICS = {"accuracy": "accuracy", "r2": "R²"}
 
 
 def offered(workspace: Workspace) -> bool:
@@ -88,11 +87,11 @@ def _changes(workspace: Workspace, found: Steps, at: int) -> None:
     if found.metric is not None:
         rows = f"{found.n:,} {fusing.ROWS.get(found.rows, found.rows)}"
         about += (
-            f" Beside it the {METRICS[found.metric]} on {rows} of a linear probe of the labels, fitted anew on the "
-            "vectors of each step: where it stays level, the later steps add nothing."
+            f" Beside it the {name_of(found.metric).word} on {rows} of a linear probe of the labels, fitted anew on "
+            "the vectors of each step: where it stays level, the later steps add nothing."
         )
     section("What each step changed", plain(about, 600))
-    figure = step_changes(found.table(), at, None if found.metric is None else METRICS[found.metric], found.chance)
+    figure = step_changes(found.table(), at, None if found.metric is None else name_of(found.metric).word, found.chance)
     chart(figure, "step-changes")
     view_bar(
         "step-changes",

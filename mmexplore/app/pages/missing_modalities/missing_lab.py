@@ -22,6 +22,7 @@ from mmexplore.journey import missing
 from mmexplore.models.methods import fusion_methods
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.lab import Lab
+from mmexplore.scores.metric_names import name_of
 from mmexplore.server.jobs import Progress
 from mmexplore.workspace.state import Workspace
 
@@ -127,7 +128,7 @@ def _start(workspace: Workspace, wish: dict[str, Any]) -> None:
 def results(workspace: Workspace, lab: Lab, wish: dict[str, Any]) -> None:
     """The curves with their areas, and the worst subset."""
     titles = fusing.called(workspace, lab.subsets)
-    metric = fusing.METRICS.get(lab.metric, lab.metric)
+    metric = name_of(lab.metric).title
     section("Score against the share that is missing", missing_words.reading(lab))
     curves = lab.curves
     if lab.of_class:
