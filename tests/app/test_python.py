@@ -46,32 +46,6 @@ def execute(saved: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_weights(saved, execute):
-    names, shown = execute(python_weights.weights(saved[0]))
-    fitted, embeddings = journey.fitted_input(saved[0])
-    np.testing.assert_allclose(names["weights"], fitted.fusion.modality_weights(embeddings), atol=1e-6)
-    assert len(shown) == 1
-
-
-def test_learned_weights_and_what_is_measured(saved, execute):
-    workspace = saved[0]
-    names, shown = execute(python_weights.items(workspace, "mean"))
-    found, _ = journey.shapley_of(workspace, "mean")
-    np.testing.assert_allclose(names["contributions"], found.values, atol=1e-5)
-    assert not shown
-    for lines in (
-        python_weights.classes(workspace),
-        python_weights.measured(workspace, "missing"),
-        python_weights.measured_classes(workspace, "missing"),
-        python_weights.against_measured(workspace, "missing"),
-        python_weights.against_norms(workspace),
-    ):
-        names, shown = execute(lines)
-    assert len(shown) == 5
-    fitted, embeddings = journey.fitted_input(workspace)
-    np.testing.assert_allclose(names["shares"], fitted.fusion.contribution_norms(embeddings), atol=1e-6)
-
-
 def test_the_thermometer_of_moved_clouds(saved, execute):
     from mmexplore.latent.gap import shift_gap
 

@@ -19,7 +19,7 @@ def page() -> None:
     if known.embeddings.target_kind == "classification":
         views["Class by class"] = partial(weight_figures.class_by_class, workspace, known)
     views["All of the data"] = partial(weight_figures.all_of_the_data, workspace, known)
-    if known.learned is not None:
+    if known.own.weights is not None:
         views["Learned against measured"] = partial(weight_figures.learned_against_measured, workspace, known)
     views["What two share"] = partial(information.shared_and_own, workspace)
     if truth.is_known(workspace):
