@@ -10,8 +10,9 @@ from typing import Any
 
 from mmexplore.discovery import find_methods
 from mmexplore.views.base import View
+from mmexplore.views.colours import colour_values
 
-__all__ = ["View", "all_views"]
+__all__ = ["View", "all_views", "colour_values"]
 
 
 def all_views() -> dict[str, type[View[Any]]]:

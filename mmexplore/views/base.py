@@ -27,6 +27,15 @@ workspace = open_directory(Path("run"))
 """
 
 
+class Code(str):
+    """An expression that stands as it is in the lines that a view hands out; it may name `workspace` and `views`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 @dataclass(frozen=True)
 class View(ABC, Generic[Found]):
     """One thing to look at: its parameters are fields; what it computes, draws and tabulates are three functions.
@@ -35,13 +44,14 @@ class View(ABC, Generic[Found]):
 
     Attributes:
         name: "weights-distribution": part of file names and of the keys of widgets.
-        needs: the parts of the workspace that its result depends on.
+        needs: the parts of the workspace that its result depends on.  uses: likewise, where they are there.
         result: of several views with the same fields and the same `compute`, the name that their result has in common.
         dear: its figure is large or slow to draw, so the app keeps it.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[NeedName, ...]]
+    uses: ClassVar[tuple[NeedName, ...]] = ()
     result: ClassVar[str] = ""
     dear: ClassVar[bool] = False
 
@@ -63,6 +73,11 @@ class View(ABC, Generic[Found]):
         """
         return None
 
+    def figures(self, found: Found, **shown: Any) -> Mapping[str, go.Figure]:
+        """Name -> figure, for a view that needs several; else its one figure."""
+        figure = self.figure(found, **shown)
+        return {} if figure is None else {self.name: figure}
+
     def table(self, found: Found, **shown: Any) -> pd.DataFrame | None:
         """The numbers behind it; None where there are none.
 
@@ -78,7 +93,7 @@ class View(ABC, Generic[Found]):
     def key(self, workspace: Workspace) -> tuple[Any, ...]:
         """What its result is kept under: it changes with each field and with all that the result depends on."""
         seen = self.at(workspace)
-        marks = (mark for need in self.needs for mark in NEEDS[need].marks(seen))
+        marks = (mark for need in (*self.needs, *self.uses) for mark in NEEDS[need].marks(seen))
         return (self.result or self.name, *self._parameters().items(), *marks, workspace.seed)
 
     def _parameters(self) -> dict[str, Any]:
@@ -92,7 +107,10 @@ class View(ABC, Generic[Found]):
 
     def draws(self) -> bool:
         """Has it a figure?"""
-        return type(self).figure is not View.figure
+        return type(self).figure is not View.figure or self._draws_several()
+
+    def _draws_several(self) -> bool:
+        return type(self).figures is not View.figures
 
     def tabulates(self) -> bool:
         """Has it a table?"""
@@ -102,14 +120,17 @@ class View(ABC, Generic[Found]):
         """The lines that make it again from a workspace saved and unpacked as `run`.
 
         Args:
-            shown: arguments of `figure` whose repr is Python.
+            shown: arguments of `figure` whose repr is Python (see `Code`).
         """
         lines = [OPEN, f"view = views.{self!r}", "found = view.compute(workspace)"]
         if self.tabulates():
             lines.append("print(view.table(found))")
         if self.draws():
             told = "".join(f", {name}={value!r}" for name, value in (shown or {}).items())
-            lines.append(f"view.figure(found{told}).show()")
+            if self._draws_several():
+                lines.append(f"for figure in view.figures(found{told}).values():\n    figure.show()")
+            else:
+                lines.append(f"view.figure(found{told}).show()")
         return "\n".join(lines) + "\n"
 
 

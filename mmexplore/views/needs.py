@@ -11,7 +11,7 @@ from mmexplore.data.fingerprint import digest_of, fingerprint
 from mmexplore.data.identity import uid_of
 from mmexplore.workspace.state import Workspace
 
-NeedName = Literal["pairs", "vectors", "shared", "fit", "rows"]
+NeedName = Literal["items", "pairs", "vectors", "shared", "fit", "rows"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Need:
     there: Callable[[Workspace], bool]
     marks: Callable[[Workspace], tuple[str, ...]]
     lacking: str
+
+
+def _items(workspace: Workspace) -> tuple[str, ...]:
+    return (uid_of(workspace.dataset if workspace.dataset is not None else workspace.embeddings),)
 
 
 def _vectors(workspace: Workspace) -> tuple[str, ...]:
@@ -50,6 +54,9 @@ def _rows(workspace: Workspace) -> tuple[str, ...]:
 
 
 NEEDS: dict[NeedName, Need] = {
+    "items": Need(
+        lambda w: w.dataset is not None or w.embeddings is not None, _items, "There are no pairs and no vectors yet."
+    ),
     "pairs": Need(lambda w: w.dataset is not None, lambda w: (uid_of(w.dataset),), "There are no pairs yet."),
     "vectors": Need(lambda w: w.embeddings is not None, _vectors, "The pairs are not encoded yet."),
     "shared": Need(

@@ -13,9 +13,9 @@ from mmexplore import journey
 from mmexplore.attribution.null import Null
 from mmexplore.attribution.perceptual import Perceptual
 from mmexplore.attribution.shapley import Contributions
-from mmexplore.data.embeddings import Embeddings
 from mmexplore.server.progress import Progress
 from mmexplore.views.base import OfFit
+from mmexplore.views.items import Items, items_of
 from mmexplore.views.needs import NeedName
 from mmexplore.workspace.state import Workspace
 
@@ -33,14 +33,14 @@ class Learned:
     All three are None where the method has no weights.
     """
 
-    embeddings: Embeddings
+    items: Items
     weights: np.ndarray | None
     norms: np.ndarray | None
     summary: dict[str, Any] | None
 
     @property
     def modalities(self) -> list[str]:
-        return self.embeddings.modalities
+        return self.items.modalities
 
 
 def learned_of(workspace: Workspace) -> Learned:
@@ -48,7 +48,7 @@ def learned_of(workspace: Workspace) -> Learned:
     fitted, embeddings = journey.fitted_input(workspace)
     weights = fitted.fusion.modality_weights(embeddings)
     norms = fitted.fusion.contribution_norms(embeddings)
-    return Learned(embeddings, weights, norms, None if weights is None else journey.weights(workspace))
+    return Learned(items_of(embeddings), weights, norms, None if weights is None else journey.weights(workspace))
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Measured:
     baseline: str
 
     @property
-    def embeddings(self) -> Embeddings:
-        return self.own.embeddings
+    def items(self) -> Items:
+        return self.own.items
 
     @property
     def modalities(self) -> list[str]:
@@ -81,7 +81,7 @@ class Measured:
     @property
     def per_class(self) -> dict[str, np.ndarray]:
         """Class -> mean contributions [M]."""
-        return journey.per_class(self.found, self.embeddings.labels)
+        return journey.per_class(self.found, self.items.labels)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class WeightsDistribution(_Measuring):
 
         if found.own.weights is None:
             return None
-        return distribution(found.own.weights, found.modalities, present=found.embeddings.mask)
+        return distribution(found.own.weights, found.modalities, present=found.items.mask)
 
 
 @dataclass(frozen=True)
@@ -199,10 +199,10 @@ class LearnedAgainstMeasured(_Measuring):
             found.own.weights,
             found.found.shares,
             found.modalities,
-            titles=found.embeddings.ids.astype(str).tolist(),
+            titles=found.items.ids.astype(str).tolist(),
             contribution_name="share of the Shapley values",
             selected=shown.get("selected"),
-            present=found.embeddings.mask,
+            present=found.items.mask,
         )
 
 
@@ -219,16 +219,16 @@ class LearnedAgainstNorms(_Measuring):
         if found.own.weights is None or found.own.norms is None:
             return None
         return weight_against_contribution(
-            found.own.weights, found.own.norms, found.modalities, present=found.embeddings.mask
+            found.own.weights, found.own.norms, found.modalities, present=found.items.mask
         )
 
 
 def items_table(measured: Measured) -> pd.DataFrame:
     """One line an item: id, label, of each modality the learned weight, the share of the norm and what is measured."""
-    embeddings, own, found = measured.embeddings, measured.own, measured.found
-    table = pd.DataFrame({"id": embeddings.ids.astype(str)})
-    if embeddings.labels is not None:
-        table["label"] = embeddings.labels
+    items, own, found = measured.items, measured.own, measured.found
+    table = pd.DataFrame({"id": items.ids.astype(str)})
+    if items.labels is not None:
+        table["label"] = items.labels
     columns = {
         "weight": own.weights,
         "contribution norm": own.norms,

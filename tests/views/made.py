@@ -54,4 +54,29 @@ def houses(folder: Path, n: int = 60) -> Workspace:
     return workspace
 
 
-MADE = {"photos": photos, "truthful": truthful, "houses": houses}
+def words(folder: Path) -> Workspace:
+    """Two texts an item, encoded: what can be asked with a typed text."""
+    said = [f"{kind} number {i}" for kind in ("a red card", "a green leaf", "the blue sea") for i in range(8)]
+    ids = np.array([f"said {i}" for i in range(len(said))], object)
+    dataset = PairedDataset(
+        name="words",
+        ids=ids,
+        kinds={"caption": Kind.TEXT, "remark": Kind.TEXT},
+        cells={"caption": tuple(said), "remark": tuple(f"this shows {text}" for text in said)},
+        groups=ids,
+    )
+    workspace = Workspace()
+    workspace.set_dataset(dataset)
+    encoders = dict.fromkeys(dataset.modalities, "minilm")
+    workspace.set_embeddings(journey.encode(workspace, encoders).embeddings, encoders)
+    return workspace
+
+
+def in_steps(folder: Path) -> Workspace:
+    """Photos and captions, fused in steps, and by another fit."""
+    workspace = make_workspace(folder / "pictures", method="recurrent")
+    workspace.add_fusion(journey.fuse(workspace, "recurrent", {"epochs": 2}), show=False)
+    return workspace
+
+
+MADE = {"photos": photos, "truthful": truthful, "houses": houses, "words": words, "in_steps": in_steps}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,9 +18,13 @@ from mmexplore.workspace.state import Workspace
 Found = TypeVar("Found")
 
 
-def found(view: View[Found], workspace: Workspace) -> Found:
-    """Its result on this workspace, computed once."""
-    return session.remember(view.key(workspace), lambda: view.compute(workspace))
+def found(view: View[Found], workspace: Workspace, shorter: Callable[[], Found] | None = None) -> Found:
+    """Its result on this workspace, computed once.
+
+    Args:
+        shorter: gives the same result from what the page has at hand.
+    """
+    return session.remember(view.key(workspace), shorter or (lambda: view.compute(workspace)))
 
 
 def figure_of(view: View[Found], result: Found, workspace: Workspace, shown: Mapping[str, Any] | None = None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mmexplore.app.shell import jobs_view
 from mmexplore.app.state import session
@@ -48,13 +48,23 @@ def recall(view: View[Found], workspace: Workspace) -> Found | None:
 
 
 def computed(
-    view: View[Any], workspace: Workspace, title: str, at_once: bool, again: str, kind: str = ""
-) -> Any | None:
-    """Its result; None (and words about it) while a job is at it: see `jobs_view.result_of`."""
+    view: View[Found],
+    workspace: Workspace,
+    title: str,
+    at_once: bool,
+    again: str,
+    kind: str = "",
+    shorter: Callable[[Progress], Found] | None = None,
+) -> Found | None:
+    """Its result; None (and words about it) while a job is at it: see `jobs_view.result_of`.
+
+    Args:
+        kind: of the job; the view's name by default.  shorter: gives the same result from what the page has at hand.
+    """
     frozen = workspace if at_once else workspace.snapshot()
     return jobs_view.result_of(
         view.key(workspace),
-        lambda progress: view.compute(frozen, progress),
+        shorter or (lambda progress: view.compute(frozen, progress)),
         title,
         kind or view.name,
         at_once=at_once,

@@ -22,7 +22,7 @@ ABOUT = (
 
 def item_by_item(workspace: Workspace, known: Measured) -> None:
     """The cards, in an order that the person chooses."""
-    shares, mask = known.found.shares, known.embeddings.mask
+    shares, mask = known.found.shares, known.items.mask
     ways = weighing.orders(known.modalities, mask, known.own.weights, shares)
     if not (mask.sum(axis=1) > 1).any():
         st.text(weighing.NOTHING)

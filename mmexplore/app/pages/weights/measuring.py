@@ -44,7 +44,7 @@ def measured(workspace: Workspace) -> Measured:
     with st.spinner("Measuring"):
         known = show.found(Shapley(workspace.current, baseline), workspace)
     _table(known.found, known.null, known.lost, own.summary)
-    present = own.embeddings.present
+    present = own.items.present
     if lacking := absent(present):
         st.caption(plain(f"{lacking} {weighing.where_present(own.modalities, present, own.summary)}", 600))
     if own.summary is not None:

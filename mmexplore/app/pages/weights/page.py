@@ -16,7 +16,7 @@ def page() -> None:
     known = measuring.measured(workspace)
 
     views = {"Item by item": partial(item_weights.item_by_item, workspace, known)}
-    if known.embeddings.target_kind == "classification":
+    if known.items.target_kind == "classification":
         views["Class by class"] = partial(weight_figures.class_by_class, workspace, known)
     views["All of the data"] = partial(weight_figures.all_of_the_data, workspace, known)
     if known.own.weights is not None:

@@ -22,7 +22,7 @@ from mmexplore.workspace.state import Workspace
 def class_by_class(workspace: Workspace, known: Measured) -> None:
     """Mean of each modality for the items of a class, learned and measured."""
     if known.own.summary is not None:
-        zero = "" if known.embeddings.mask.all() else " A modality that an item lacks weighs 0."
+        zero = "" if known.items.mask.all() else " A modality that an item lacks weighs 0."
         section("Learned", f"Mean weight of each modality for the items of a class.{zero}")
         show.show(LearnedClasses(workspace.current), known.own, workspace)
     section(
@@ -35,7 +35,7 @@ def class_by_class(workspace: Workspace, known: Measured) -> None:
 def all_of_the_data(workspace: Workspace, known: Measured) -> None:
     """How learned weights spread over the items; the mean of what is measured, with its null."""
     if known.own.weights is not None:
-        having = "" if known.embeddings.mask.all() else " that have it"
+        having = "" if known.items.mask.all() else " that have it"
         section(
             "Learned", f"How each modality's weight spreads over the items{having}. The dotted line is an even share."
         )
@@ -73,7 +73,7 @@ def learned_against_measured(workspace: Workspace, known: Measured) -> None:
     view = LearnedAgainstMeasured(workspace.current, known.baseline)
     marked = selection.highlighted(view.name, workspace)
     figure = show.figure_of(view, known, workspace, {"selected": marked})
-    picking.draw(figure, view.name, known.embeddings.ids)
+    picking.draw(figure, view.name, known.items.ids)
     show.bar(view, known, figure)
     if known.own.norms is None:
         return
