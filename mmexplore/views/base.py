@@ -86,13 +86,13 @@ class View(ABC, Generic[Found]):
         """
         return None
 
-    def at(self, workspace: Workspace) -> Workspace:
+    def seen(self, workspace: Workspace) -> Workspace:
         """The workspace as this view sees it."""
         return workspace
 
     def key(self, workspace: Workspace) -> tuple[Any, ...]:
         """What its result is kept under: it changes with each field and with all that the result depends on."""
-        seen = self.at(workspace)
+        seen = self.seen(workspace)
         marks = (mark for need in (*self.needs, *self.uses) for mark in NEEDS[need].marks(seen))
         return (self.result or self.name, *self._parameters().items(), *marks, workspace.seed)
 
@@ -102,7 +102,7 @@ class View(ABC, Generic[Found]):
 
     def lacking(self, workspace: Workspace) -> str:
         """One sentence on what the workspace lacks for it; "" where it lacks nothing."""
-        seen = self.at(workspace)
+        seen = self.seen(workspace)
         return next((NEEDS[need].lacking for need in self.needs if not NEEDS[need].there(seen)), "")
 
     def draws(self) -> bool:
@@ -148,7 +148,7 @@ class OfFit(View[Found]):
     def first(cls, workspace: Workspace) -> Self | None:
         return None if workspace.current is None else cls(fit=workspace.current)
 
-    def at(self, workspace: Workspace) -> Workspace:
+    def seen(self, workspace: Workspace) -> Workspace:
         """A workspace that shows the fit."""
         if self.fit is None or self.fit == workspace.current:
             return workspace

@@ -38,7 +38,7 @@ class Columns(OfFit[ColumnContributions]):
         return cls(workspace.current, tables[0]) if tables else None
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> ColumnContributions:
-        return journey.columns_of(self.at(workspace), self.modality, self.change)
+        return journey.columns_of(self.seen(workspace), self.modality, self.change)
 
     def figure(self, found: ColumnContributions, **shown: Any) -> go.Figure | None:
         from mmexplore.figures.contributions import column_bars

@@ -92,7 +92,7 @@ class Overlap(OfFit[NeighbourOverlap]):
     dear: ClassVar[bool] = True
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> NeighbourOverlap:
-        fitted, given = journey.fitted_input(self.at(workspace))
+        fitted, given = journey.fitted_input(self.seen(workspace))
         return self.of(fitted.fusion.transform(given), given)
 
     def of(self, fused: np.ndarray, given: Embeddings) -> NeighbourOverlap:

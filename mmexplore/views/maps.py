@@ -88,7 +88,7 @@ class SeparateMaps(OfFit[Maps], _Projected[Maps]):
         return None if workspace.embeddings is None else cls(fit=workspace.current)
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> Maps:
-        seen, fused = self.at(workspace), None
+        seen, fused = self.seen(workspace), None
         if seen.fitted is not None:
             fitted, given = journey.fitted_input(seen)
             fused = fitted.fusion.transform(given)
@@ -164,7 +164,7 @@ class StepMap(OfFit[Maps], _Projected[Maps]):
         return cls(fit=workspace.current) if has_steps(workspace) else None
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> Maps:
-        seen = self.at(workspace)
+        seen = self.seen(workspace)
         return self.of(journey.steps_of(seen).vectors, embeddings_of(seen), progress)
 
     def of(self, vectors: np.ndarray, embeddings: Embeddings, progress: Progress | None = None) -> Maps:
@@ -197,7 +197,7 @@ class StepChanges(OfFit[journey.Steps]):
         return cls(fit=workspace.current) if has_steps(workspace) else None
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> journey.Steps:
-        return journey.steps_of(self.at(workspace))
+        return journey.steps_of(self.seen(workspace))
 
     def figure(self, found: journey.Steps, **shown: Any) -> go.Figure | None:
         """`at`: the step that is marked.  `metric`: what the metric is called."""

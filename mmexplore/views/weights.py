@@ -92,7 +92,7 @@ class LearnedClasses(OfFit[Learned]):
     needs: ClassVar[tuple[NeedName, ...]] = ("fit",)
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> Learned:
-        return learned_of(self.at(workspace))
+        return learned_of(self.seen(workspace))
 
     def figure(self, found: Learned, **shown: Any) -> go.Figure | None:
         from mmexplore.figures.weights import class_bars
@@ -117,7 +117,7 @@ class _Measuring(OfFit[Measured]):
     result: ClassVar[str] = "measured"
 
     def compute(self, workspace: Workspace, progress: Progress | None = None) -> Measured:
-        seen = self.at(workspace)
+        seen = self.seen(workspace)
         fitted, embeddings = journey.fitted_input(seen)
         found, null = journey.shapley_of(seen, self.baseline)
         lost = journey.perceptual_of(fitted.fusion, embeddings, seen.seed)

@@ -8,9 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from mmexplore import journey
-from mmexplore.app.snippets import models as python_models
-from mmexplore.app.snippets import weights as python_weights
+from mmexplore.app import snippets
 from mmexplore.workspace import files as workspace_files
 from mmexplore.workspace.state import Workspace
 from tests.app.pages.small import make_workspace
@@ -39,18 +37,6 @@ def execute(saved: tuple[Workspace, Path], monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_what_is_rebuilt(saved, execute, capsys: pytest.CaptureFixture):
-    execute(python_models.rebuild_item("ridge-maps", "item-12", ["photo"]))
-    found = journey.rebuild_item(saved[0], "item-12", ["photo"], by=journey.rebuilder(saved[0], "ridge-maps"))
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[0] in "pc"] == [
-        f.modality for f in found
-    ]
-    names, _ = execute(python_models.rebuild_report("ridge-maps", ["photo"], 2000))
-    said = capsys.readouterr().out
-    report = journey.rebuild_report(names["workspace"], ["photo"], names["by"], 2000)
-    assert said.strip() == str(report)
-
-
 def test_the_fit_itself(saved, execute):
-    names, _ = execute(python_weights.scores(saved[0]))
+    names, _ = execute(snippets.scores(saved[0]))
     assert names["fitted"].score.score == pytest.approx(saved[0].fitted.score.score)

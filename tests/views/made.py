@@ -79,4 +79,13 @@ def in_steps(folder: Path) -> Workspace:
     return workspace
 
 
-MADE = {"photos": photos, "truthful": truthful, "houses": houses, "words": words, "in_steps": in_steps}
+def aligned(folder: Path) -> Workspace:
+    """Photos and captions, aligned, and two generative fits."""
+    workspace = make_workspace(folder / "pictures", "vectors")
+    workspace.set_alignment(*journey.align(workspace, "ridge-map"))
+    for epochs in (2, 3):
+        workspace.add_fusion(journey.fuse(workspace, "mvae", {"epochs": epochs}))
+    return workspace
+
+
+MADE = {made.__name__: made for made in (photos, truthful, houses, words, in_steps, aligned)}

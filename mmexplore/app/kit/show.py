@@ -72,14 +72,16 @@ def bar(
     figure: Any = None,
     rows: Mapping[str, Any] | None = None,
     told: Mapping[str, Any] | None = None,
+    name: str = "",
 ) -> None:
     """Download and Python, under a view that the page has drawn itself.
 
     Args:
         figure: as drawn.  rows: arguments of `table`.  told: arguments of `figure` that stand in the Python.
+        name: instead of the view's, where a page shows it in two places.
     """
     view_bar(
-        view.name,
+        name or view.name,
         figure=figure,
         table=(lambda: _table(view, result, rows or {})) if view.tabulates() else None,
         python=view.python(told),

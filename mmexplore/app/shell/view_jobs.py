@@ -20,11 +20,13 @@ def as_job(
     title: str,
     said: Callable[[Found], str],
     keep: Callable[[Workspace, Found], None] | None = None,
+    kind: str = "",
 ) -> None:
-    """Compute it of the workspace as it is now; the job's kind is the view's name.
+    """Compute it of the workspace as it is now.
 
     Args:
         title: what the person reads while it runs.  said: one sentence once it is done.
+        kind: of the job; the view's name by default.
         keep: told (the workspace as it was, the result) instead of keeping it under the view's key.
     """
     key, frozen = view.key(workspace), workspace.snapshot()
@@ -39,7 +41,7 @@ def as_job(
             keep(frozen, result)
         return said(result)
 
-    jobs_view.submit(title, work, take_up, view.name)
+    jobs_view.submit(title, work, take_up, kind or view.name)
 
 
 def recall(view: View[Found], workspace: Workspace) -> Found | None:

@@ -97,7 +97,7 @@ def test_the_seed_of_the_address_is_taken(prepared: Path):
 
 FRAMED = """
 import streamlit as st
-from mmexplore.app import jobs_view
+from mmexplore.app.shell import jobs_view
 jobs_view.collect()
 jobs_view.show()
 """
@@ -144,7 +144,7 @@ def test_a_job_that_ends_while_the_page_is_drawn_is_taken_up_all_the_same(prepar
     script = """
 import threading
 import streamlit as st
-from mmexplore.app import jobs_view
+from mmexplore.app.shell import jobs_view
 gate = st.session_state.setdefault("gate", threading.Event())
 jobs_view.collect()
 gate.set()  # between the two, as a quick job does on a busy machine
@@ -336,7 +336,7 @@ def test_the_folder_of_a_session_goes_with_it(prepared: Path):
 
     script = """
 import streamlit as st
-from mmexplore.app import session
+from mmexplore.app.state import session
 (session.folder("upload") / "photo.jpg").write_bytes(b"x")
 st.session_state["folder"] = str(session.folder("upload"))
 """

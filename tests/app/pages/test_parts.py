@@ -226,7 +226,7 @@ def test_only_the_part_that_is_shown_is_computed(
 FRAMED = f"""
 import runpy
 import streamlit as st
-from mmexplore.app import session
+from mmexplore.app.state import session
 page = st.session_state["asked for"]
 session.start(page)
 runpy.run_path(f"{REPOSITORY}/pages/{{page}}.py")

@@ -1,9 +1,31 @@
-"""As `python`: lines for weights, what is measured beside them, and words and regions."""
+"""Lines that make a result again which is no view yet, from a saved workspace; every value is written as its repr."""
 
 from __future__ import annotations
 
-from mmexplore.app.snippets.common import OPEN
+from mmexplore.journey.comparing import Setting
 from mmexplore.workspace.state import Workspace
+
+OPEN = """from mmexplore import journey
+from mmexplore.workspace.files import open_directory
+from pathlib import Path
+
+workspace = open_directory(Path("run"))
+"""
+
+
+def comparison(setting: Setting) -> str:
+    """Several methods on the same rows."""
+    return (
+        OPEN
+        + f"""
+from mmexplore.journey import Entry, Setting
+
+comparison = journey.compare(workspace, {setting!r})
+for race in comparison.races:
+    for line in race.lines:
+        print(race.kind, line.name, line.score, line.gain, line.holes)
+"""
+    )
 
 
 def scores(workspace: Workspace) -> str:
