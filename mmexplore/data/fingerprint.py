@@ -31,15 +31,23 @@ def fingerprint(thing: Embeddings | np.ndarray) -> str:
     if isinstance(thing, Embeddings):
         for told in (thing.ids, thing.groups, () if thing.labels is None else thing.labels):
             digest.update("\0".join(map(str, told)).encode("utf-8", "surrogatepass") + b"\0\0")
-    if len(_known) >= KNOWN:  # short texts, most of them of objects that have gone
-        _known.clear()
-    _known[uid_of(thing)] = digest.hexdigest()
-    return digest.hexdigest()
+    return _keep(thing, digest.hexdigest())
 
 
 def digest_of(values: np.ndarray | None) -> str:
-    """A digest of a small array (which rows, which splits); "" for None."""
+    """A digest of a column [N] (which rows, which splits); "" for None. Of texts it is computed once for an object."""
     if values is None:
         return ""
-    raw = "\0".join(map(str, values)).encode("utf-8", "surrogatepass") if values.dtype == object else values.tobytes()
-    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+    if values.dtype != object:
+        return hashlib.blake2b(values.tobytes(), digest_size=16).hexdigest()
+    if (known := _known.get(uid_of(values))) is not None:
+        return known
+    raw = "\0".join(map(str, values)).encode("utf-8", "surrogatepass")
+    return _keep(values, hashlib.blake2b(raw, digest_size=16).hexdigest())
+
+
+def _keep(thing: Embeddings | np.ndarray, digest: str) -> str:
+    if len(_known) >= KNOWN:  # short texts, most of them of objects that have gone
+        _known.clear()
+    _known[uid_of(thing)] = digest
+    return digest

@@ -109,7 +109,7 @@ def test_pairs_above_the_quota_are_refused_and_what_was_shown_stays(monkeypatch)
     script = """
 import streamlit as st
 from mmexplore.errors import UserError
-from mmexplore.app import session
+from mmexplore.app.state import session
 from tests.app.test_room import own
 session.set_workspace(own(5))
 try:

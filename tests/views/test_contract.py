@@ -13,6 +13,8 @@ import plotly.graph_objects as go
 import pytest
 
 from mmexplore import views
+from mmexplore.app.state.kept import _walk, memory_of
+from mmexplore.data.embeddings import Embeddings
 from mmexplore.discovery import find_classes
 from mmexplore.errors import UserError
 from mmexplore.views.base import View
@@ -150,6 +152,18 @@ def _with_other_data(workspace: Workspace) -> Workspace:
     if workspace.dataset is not None:
         changed.dataset = replace(workspace.dataset)
     return changed
+
+
+@each
+def test_its_result_is_light_to_keep(name: str, first):
+    """What a session remembers counts against its memory: a result that carries the vectors would push out the rest."""
+    found = first(name)[1]
+    if name == "gap":
+        found = found.of  # the page remembers the gaps alone: it draws them from the space that it has
+    seen: list[Any] = []
+    _walk(found, seen.append)
+    assert not any(isinstance(one, Embeddings) for one in seen)
+    assert memory_of(found) < 2_000_000
 
 
 def test_words_of_strangers_stay_inside_their_quotes():
