@@ -7,7 +7,8 @@ import pytest
 
 from mmexplore.app.kit.selection import ids_at, rows_of_points, rows_of_table
 from mmexplore.app.kit.weighing import bar_svg, contributions_in_words, in_words, orders, verdict
-from mmexplore.app.panels.presence import complete, patterns
+from mmexplore.app.panels.presence import complete
+from mmexplore.views.patterns import patterns
 
 
 def event(*customdata: object) -> dict:

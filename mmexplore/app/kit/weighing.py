@@ -7,12 +7,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from mmexplore.app.kit.widgets import one_line
-from mmexplore.attribution.shapley import Contributions
-from mmexplore.data.embeddings import Embeddings
 
 DIFFER = "Learned and measured differ most"
 NOTHING = "No item has two modalities, so there is nothing to weigh."
@@ -128,22 +125,3 @@ def disc(colour: str) -> None:
     """A small disc of our own colour."""
     circle = f'<circle cx="6" cy="6" r="5.5" fill="{colour}"/>'
     st.image(f'{_SVG} viewBox="0 0 12 12" width="12" height="12">{circle}</svg>', width=12)
-
-
-def items_table(
-    embeddings: Embeddings, learned: np.ndarray | None, norms: np.ndarray | None, found: Contributions
-) -> pd.DataFrame:
-    """One line an item: id, label, of each modality the learned weight, the share of the norm and what is measured."""
-    table = pd.DataFrame({"id": embeddings.ids.astype(str)})
-    if embeddings.labels is not None:
-        table["label"] = embeddings.labels
-    columns = {"weight": learned, "contribution norm": norms, "shapley": found.values, "standard error": found.error}
-    for name, values in columns.items():
-        if values is not None:
-            table[[f"{name} {m}" for m in found.modalities]] = values
-    return table.assign(**{"v(all)": found.full, "v(none)": found.empty})
-
-
-def class_table(per_class: Mapping[str, Sequence[float]], modalities: Sequence[str]) -> pd.DataFrame:
-    """One line a class: its mean weights."""
-    return pd.DataFrame([{"class": c, **dict(zip(modalities, w, strict=True))} for c, w in per_class.items()])

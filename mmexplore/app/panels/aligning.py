@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit import method_card, parameters
+from mmexplore.app.kit import method_card, parameters, show
 from mmexplore.app.kit.download import chart, view_bar
 from mmexplore.app.kit.widgets import plain
 from mmexplore.app.panels import live
 from mmexplore.app.shell import jobs_view
-from mmexplore.app.snippets import models as python_models
 from mmexplore.app.state import session
-from mmexplore.data.identity import uid_of
-from mmexplore.figures.retrieval import recall_bars
 from mmexplore.figures.spaces import correlations
 from mmexplore.figures.training import learning_curves
 from mmexplore.models.estimator import Estimator
 from mmexplore.models.methods import alignment_methods
 from mmexplore.server.jobs import Progress
+from mmexplore.views.realigned import Realigned
 from mmexplore.workspace.state import Workspace
 
 
@@ -93,25 +90,17 @@ def results(workspace: Workspace) -> None:
 
 def _beside_raw(workspace: Workspace) -> None:
     """Where the vectors could be compared as they came: retrieval before and after, and a plain sentence."""
-    used = workspace.alignment
-    compared = session.remember(("realigned", uid_of(used)), lambda: journey.realigned(workspace))
+    view = Realigned()
+    compared = show.found(view, workspace)
     if compared is None:
         return
     (st.warning if compared.hurts else st.info)(plain(compared.sentence, 400))
-    sides = {"as they came": compared.before, "aligned": compared.after}
-    figure = recall_bars({f"{r.src} to {r.dst}, {name}": r for name, side in sides.items() for r in side})
-    chart(figure, "realigned")
-    table = pd.DataFrame(
-        [
-            {"from": r.src, "to": r.dst, "vectors": name, "R@1 %": r.r1, "R@5 %": r.r5, "R@10 %": r.r10}
-            for name, side in sides.items()
-            for r in side
-        ]
-    )
+    figure = show.figure_of(view, compared, workspace)
+    chart(figure, view.name)
     st.dataframe(
-        table,
+        view.table(compared),
         hide_index=True,
         key="realigned",
         column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("R@1 %", "R@5 %", "R@10 %")},
     )
-    view_bar("realigned", figure=figure, table=lambda: table, python=python_models.realigned())
+    show.bar(view, compared, figure)

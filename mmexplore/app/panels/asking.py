@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit import views
+from mmexplore.app.kit import show, views
 from mmexplore.app.kit.download import view_bar
 from mmexplore.app.kit.items import draw_cell, item_grid
 from mmexplore.app.kit.widgets import one_line, plain, say_error
 from mmexplore.app.panels import bring
-from mmexplore.app.snippets import common as python
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.dataset import Kind
@@ -26,6 +24,7 @@ from mmexplore.data.reading.file_names import kind_of_name
 from mmexplore.errors import UserError
 from mmexplore.retrieval.gallery import Gallery, gallery_of
 from mmexplore.server.serving import demo
+from mmexplore.views.searching import Hits, SearchItem, SearchText
 from mmexplore.workspace.state import Workspace
 
 WAYS = {"text": "A typed text", "file": "A file", "item": "An item of the data"}
@@ -90,7 +89,7 @@ def _by_text(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         return
     with st.spinner("Searching"):
         hits = journey.search_items(workspace, query.strip(), into, k=k, shared=shared, gallery=_gallery(shared, into))
-    show_hits(workspace, hits, into, "text", python.search_text(query.strip(), into, k))
+    show_hits(workspace, hits, SearchText(query.strip(), into, k))
 
 
 def _suggestions(workspace: Workspace, key: str) -> None:
@@ -119,7 +118,7 @@ def _by_file(workspace: Workspace, shared: Embeddings, into: str, k: int, kinds:
             hits = journey.search_items(workspace, path, into, k=k, shared=shared, gallery=_gallery(shared, into))
     finally:
         path.unlink(missing_ok=True)
-    show_hits(workspace, hits, into, "file")
+    show_hits(workspace, hits, None)
 
 
 def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> None:
@@ -145,7 +144,7 @@ def _by_item(workspace: Workspace, shared: Embeddings, into: str, k: int) -> Non
         st.text(f"Its own {one_line(into, 40)} comes in place {rank:,.0f}.")
     elif not shared.present[into][row]:
         st.text(f"It has no {one_line(into, 40)} of its own to be found.")
-    show_hits(workspace, hits, into, "item", python.search_item(item, src, into, k))
+    show_hits(workspace, hits, SearchItem(item, src, into, k))
 
 
 def item_select(workspace: Workspace, ids: np.ndarray, key: str, first: int = 0) -> str:
@@ -189,10 +188,14 @@ def _gallery(shared: Embeddings, modality: str) -> Gallery:
     return session.remember(("gallery", session.fingerprint(shared), modality), lambda: gallery_of(shared, modality))
 
 
-def show_hits(workspace: Workspace, hits: list[dict[str, Any]], into: str, name: str, code: str = "") -> None:
-    """The found items as cards with place and score."""
+def show_hits(workspace: Workspace, hits: Hits, view: SearchText | SearchItem | None) -> None:
+    """The found items as cards with place and score. A file that was asked with is gone: there is no view of it."""
+    name = "search-file" if view is None else view.name
     notes = {
         h["row"]: f"{h['rank']}. score {h['score']:.2f}" + (" · true match" if h.get("match") else "") for h in hits
     }
-    item_grid(workspace, [h["row"] for h in hits], f"hits-{name}", notes=notes, limit=100)
-    view_bar(f"search-{name}", table=lambda: pd.DataFrame(hits), python=code)
+    item_grid(workspace, [h["row"] for h in hits], name.replace("search", "hits"), notes=notes, limit=100)
+    if view is None:
+        view_bar(name, table=lambda: pd.DataFrame(hits))
+    else:
+        show.bar(view, hits)

@@ -9,17 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.widgets import plain, section
-from mmexplore.app.snippets import common as python
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.data.identity import uid_of
-from mmexplore.figures.retrieval import thermometer_figure
 from mmexplore.latent.gap import shift_gap
 from mmexplore.retrieval.metrics import RetrievalReport, retrieval_report
-from mmexplore.retrieval.thermometer import Thermometer, thermometer
+from mmexplore.views.thermometer import Thermometer
 from mmexplore.workspace.state import Workspace
 
 MAX_QUERIES = 2000  # asked at each step of the slider; the help says so where there are more
@@ -112,20 +110,17 @@ def what_a_similarity_means(
         "A similarity of 0.25 is high in one space and low in another. These are the similarities of the true pairs of "
         "this data and of random ones.",
     )
-    rows, _ = journey.evaluation_rows(workspace)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         src, dst = st.selectbox(
             "Between", pairs, key=f"{CHOICE}thermometer", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
         )
-        found: Thermometer = session.remember(
-            ("thermometer", session.fingerprint(space), src, dst, rows.tobytes()),
-            lambda: thermometer(space, src, dst, rows, seed=workspace.seed),
-        )
+        view = Thermometer(src, dst, st.session_state[AMOUNT], tuple(modalities))
+        found = show.found(view, workspace, lambda: view.of(space, workspace))
         middle = float(np.round(np.median(found.true), 2))
         key = f"{CHOICE}thermometer.{src}.{dst}"
         score = st.number_input("A similarity", -1.0, 1.0, middle, 0.01, key=key, width=170)
-    figure = session.remember(("thermometer.figure", uid_of(found), score), lambda: thermometer_figure(found, score))
-    chart(figure, "thermometer")
+    figure = show.figure_of(view, found, workspace, {"score": score})
+    chart(figure, view.name)
     st.text(found.read(score).sentence)
     st.caption(plain(f"A true pair scores above a random one in {found.separation:.0%} of cases (50 % is luck).", 300))
-    view_bar("thermometer", figure=figure, python=python.thermometer(src, dst, st.session_state[AMOUNT], modalities))
+    show.bar(view, found, figure, told={"score": score})

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.widgets import PERCENT, in_percent, one_line, plain, section
-from mmexplore.app.snippets import common as python
-from mmexplore.app.state import session
-from mmexplore.data.identity import uid_of
-from mmexplore.figures.patterns import missing_pattern
+from mmexplore.views.patterns import Patterns, patterns
 from mmexplore.workspace.state import Workspace
 
 UNEVEN = 0.2  # a modality's share in a class that differs so much from its share overall is pointed out
@@ -33,14 +31,12 @@ def view(workspace: Workspace) -> None:
             "Each column is a pattern: the modalities that a row has (filled dots), and above it how many rows look "
             "like that. At the right: how many rows have each modality."
         )
-        key = (uid_of(source), *present)
-        figure = session.remember_last(
-            "patterns", key, lambda: missing_pattern(np.stack(list(present.values()), axis=1), list(present))
-        )
-        chart(figure, "patterns")
+        of = Patterns()
+        figure = show.figure_of(of, present, workspace)
+        chart(figure, of.name)
         for sentence in remarks(present, labels):
             st.text(sentence)
-        view_bar("patterns", figure=figure, table=lambda: patterns(present), python=python.patterns())
+        show.bar(of, present, figure)
         with st.expander("As a table"):
             table = in_percent(patterns(present), "share")
             st.dataframe(table, hide_index=True, key="patterns", column_config=_COLUMNS)
@@ -120,23 +116,6 @@ def remarks(present: Mapping[str, np.ndarray], labels: np.ndarray | None) -> lis
                     f"{one_line(m, 40)} is present more often in some classes: its absence itself tells the class."
                 )
     return said
-
-
-def patterns(present: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The patterns of present modalities, commonest first.
-
-    Args:
-        present: modality -> bool [N].
-
-    Returns:
-        One row a pattern: a bool column a modality, then "rows" (how many) and "share" (0..1).
-    """
-    names = list(present)
-    mask = np.stack([present[m] for m in names], axis=1) if names else np.zeros((0, 0), bool)
-    seen, counts = np.unique(mask, axis=0, return_counts=True)
-    table = pd.DataFrame(seen, columns=names)
-    table["rows"], table["share"] = counts, counts / max(1, len(mask))
-    return table.sort_values("rows", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def complete(present: Mapping[str, np.ndarray]) -> int:

@@ -9,22 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit import picking
+from mmexplore.app.kit import picking, show
 from mmexplore.app.kit.absent import absent
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.items import draw_cell
 from mmexplore.app.kit.widgets import one_line, plain, section
-from mmexplore.app.snippets import common as python
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.data.identity import uid_of
-from mmexplore.figures.retrieval import rank_histogram, recall_of_directions
-from mmexplore.retrieval.metrics import RetrievalReport, worst_failures
+from mmexplore.views.retrieval import Failures, Ranks, Recall
 from mmexplore.workspace.state import Workspace
-
-MAX_QUERIES = 5000  # more are sampled: the figures say so
-
 
 WHICH = {
     "test": "the test rows",
@@ -40,21 +33,16 @@ def how_often(workspace: Workspace, shared: Embeddings) -> None:
         "R@10 is the share of queries whose right answer is among the first ten, and stands beside chance. With "
         "several captions of one photo, any of them counts as right.",
     )
-    found, which = reports(workspace, shared)
+    found, which = show.found(Recall(), workspace), journey.evaluation_rows(workspace)[1]
     st.caption(plain(f"Measured over {WHICH[which]}. {taking_part(workspace, shared)}", 600))
-    key = ("recall", *map(uid_of, found.values()))
-    figure = session.remember(key, lambda: recall_of_directions(found).settle())
-    chart(figure, "recall")
-    table = report_table(found)
-    show_report(table)
-    view_bar("recall", figure=figure, table=lambda: table, python=python.retrieval(*next(iter(found))))
+    figure = show.figure_of(Recall(), found, workspace)
+    chart(figure, Recall.name)
+    show_report(Recall().table(found))
+    show.bar(Recall(), found, figure)
 
     section("In which place it comes", "Of all queries of one direction. In place 1, the right one was found at once.")
     direction = _direction(list(found), "ranks")
-    report = found[direction]
-    places = session.remember(("ranks", uid_of(report)), lambda: rank_histogram(report).settle())
-    chart(places, "ranks")
-    view_bar("ranks", figure=places, python=python.retrieval(*direction))
+    show.show(Ranks(*direction), found[direction], workspace)
 
 
 def _direction(directions: Sequence[tuple[str, str]], key: str) -> tuple[str, str]:
@@ -63,40 +51,11 @@ def _direction(directions: Sequence[tuple[str, str]], key: str) -> tuple[str, st
     )
 
 
-def reports(workspace: Workspace, shared: Embeddings) -> tuple[dict[tuple[str, str], RetrievalReport], str]:
-    """(direction -> report, which rows). A direction without a single pair is left out."""
-    rows, which = journey.evaluation_rows(workspace)
-    key = ("reports", session.fingerprint(shared), rows.tobytes(), workspace.seed)
-
-    def compute() -> dict[tuple[str, str], RetrievalReport]:
-        found, _ = journey.retrieval_reports(workspace, shared, MAX_QUERIES)
-        return {(report.src, report.dst): report for report in found}
-
-    return session.remember(key, compute), which
-
-
 def taking_part(workspace: Workspace, shared: Embeddings) -> str:
     """Why directions have fewer queries: what is absent in the rows that are measured; "" where nothing is."""
     rows, _ = journey.evaluation_rows(workspace)
     lacking = absent({m: there[rows] for m, there in shared.present.items()}, these=True)
     return f"{lacking} A direction is asked with the rows that have both of its modalities." if lacking else ""
-
-
-def report_table(found: dict[tuple[str, str], RetrievalReport]) -> pd.DataFrame:
-    """One line a direction: recalls with chance and interval, MRR, median rank, how many were asked."""
-    lines = []
-    for (src, dst), r in found.items():
-        line: dict[str, Any] = {"from": src, "to": dst}
-        for k in (1, 5, 10):
-            low, high = r.intervals[f"r{k}"]
-            line |= {
-                f"R@{k} %": getattr(r, f"r{k}"),
-                f"R@{k} interval": f"{low:.1f} to {high:.1f}",
-                f"R@{k} chance": getattr(r, f"chance_r{k}"),
-            }
-        line |= {"MRR %": r.mrr, "median rank": r.median_rank, "queries": r.n_queries, "searched": r.n_gallery}
-        lines.append(line)
-    return pd.DataFrame(lines)
 
 
 def show_report(table: pd.DataFrame) -> None:
@@ -112,10 +71,10 @@ def failures(workspace: Workspace, shared: Embeddings) -> None:
     st.caption(
         "Where the right answer came last. Often the pair itself is odd: a wrong caption, a picture of something else."
     )
-    found, _ = reports(workspace, shared)
+    found = show.found(Recall(), workspace)
     src, dst = _direction(list(found), "failures")
-    report = found[src, dst]
-    worst = session.remember(("failures", uid_of(report)), lambda: worst_failures(shared, report, 12))
+    view = Failures(src, dst)
+    worst = show.found(view, workspace, lambda: view.of(shared, found[src, dst]))
     if worst.empty:
         st.text("Every query found its right answer in the first place: nothing failed.")
         return
@@ -124,7 +83,7 @@ def failures(workspace: Workspace, shared: Embeddings) -> None:
             with st.container(border=True, height="stretch", key=f"card-failure-{line['query_row']}"):
                 _failure(workspace, line, src, dst)
                 picking.pick(str(line["query_id"]), f"failure-{line['query_row']}")
-    view_bar("failures", table=lambda: worst, python=python.retrieval(src, dst))
+    show.bar(view, worst)
 
 
 def _failure(workspace: Workspace, line: Mapping[Any, Any], src: str, dst: str) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import streamlit as st
 
 from mmexplore import settings
 from mmexplore.app.state import room as rooms
 from mmexplore.app.state.kept import Common, Kept
-from mmexplore.data.embeddings import Embeddings
+from mmexplore.data.fingerprint import fingerprint as fingerprint
 from mmexplore.data.identity import uid_of
 from mmexplore.server.serving import demo
 from mmexplore.workspace.state import Workspace
@@ -124,37 +122,11 @@ def local_paths_allowed() -> bool:
 # -- results that are dear to compute ------------------------------------------
 _common = Common()
 _shared = Kept(SHARED_RESULTS, settings.size("MMEXPLORE_SHARED_RESULTS"), read_only=True)
-_fingerprints: dict[str, str] = {}  # uid -> digest
-FINGERPRINTS = 4096
 
 
 def share(workspace: Workspace) -> None:
     """What this workspace of a built-in example holds is common to all sessions (they have the very same objects)."""
     _common.add(*_parts(workspace))
-
-
-def fingerprint(thing: Embeddings | np.ndarray) -> str:
-    """A digest of all vectors and of whose they are; computed once for an object.
-
-    The same vectors with other ids, groups or labels give other results: which answer is right, which rows are drawn.
-    Splits are left out: the first fit draws them, and who depends on them has the rows themselves in its key.
-    """
-    if (known := _fingerprints.get(uid_of(thing))) is not None:
-        return known
-    digest = hashlib.blake2b(digest_size=16)
-    arrays = {"": thing} if isinstance(thing, np.ndarray) else thing.vectors
-    for name, array in arrays.items():
-        digest.update(f"{name}\0{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-        if isinstance(thing, Embeddings):
-            digest.update(np.ascontiguousarray(thing.present[name]).data)
-    if isinstance(thing, Embeddings):
-        for told in (thing.ids, thing.groups, () if thing.labels is None else thing.labels):
-            digest.update("\0".join(map(str, told)).encode("utf-8", "surrogatepass") + b"\0\0")
-    if len(_fingerprints) >= FINGERPRINTS:  # short texts, most of them of objects that have gone
-        _fingerprints.clear()
-    _fingerprints[uid_of(thing)] = digest.hexdigest()
-    return digest.hexdigest()
 
 
 def remember(key: tuple, compute: Callable[[], T]) -> T:

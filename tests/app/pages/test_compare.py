@@ -121,9 +121,9 @@ def test_words_of_strangers_are_never_markup_in_results(open_page: OpenPage, com
 
 
 def test_the_python_under_it_can_be_read(compared):
-    from mmexplore.app.snippets import models as python_models
+    from mmexplore.app import snippets
 
-    code = python_models.comparison(compared[1].setting)
+    code = snippets.comparison(compared[1].setting)
     compile(code, "view", "exec")
     assert "n_seeds=1" in code
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmexplore.app.pages.latent_space import maps
+from mmexplore.views import maps
 from tests.app.pages.conftest import OpenPage, part_of
 
 

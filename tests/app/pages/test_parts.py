@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey
-from mmexplore.app.pages.retrieval import rescoring
-from mmexplore.app.pages.weights import information, item_weights, weight_figures
-from mmexplore.app.panels import gap_control, searching
+from mmexplore.app.pages.weights import information, item_weights
 from mmexplore.data.examples.planted import planted
 from mmexplore.data.reading.read import read_pairs
+from mmexplore.figures import weights as weight_figures
 from mmexplore.journey import showcase
+from mmexplore.views import rescoring, retrieval, thermometer
 from mmexplore.workspace.state import Workspace
 from tests import samples
 from tests.app.pages.conftest import OpenPage, each_part, part_of
@@ -123,7 +123,7 @@ def shown(test: AppTest) -> None:
         bars = [] if nothing else BARS.get(part, promised)
         downloads = {d.key for d in test.get("download_button")}
         assert all({f"csv-{b}", f"html-{b}"} & downloads for b in bars), part
-        assert len(test.code) == len(set(bars) - {"hubs"}) + asked, part  # hubs come with rescoring's lines
+        assert len(test.code) == len(set(bars)) + asked, part
         cards = [c.key for c in test.checkbox if c.key and c.key.startswith(CARDS)]
         assert bool(cards) == (part in (ITEMS, HUBS, WORST) and not nothing), part
         if part == SHARE:
@@ -203,10 +203,10 @@ def test_directions_are_those_that_have_a_report(fused: Workspace):
         (weight_figures, "distribution", ALL, ITEMS),
         (weight_figures, "weight_against_contribution", AGAINST, ITEMS),
         (information, "gate_parts", SHARE, ITEMS),
-        (searching, "reports", OFTEN, HUBS),
+        (journey, "retrieval_reports", OFTEN, HUBS),
         (rescoring, "rescored_report", HUBS, OFTEN),
-        (gap_control, "thermometer", SIMILARITY, OFTEN),
-        (searching, "worst_failures", WORST, OFTEN),
+        (thermometer, "thermometer", SIMILARITY, OFTEN),
+        (retrieval, "worst_failures", WORST, OFTEN),
     ],
 )
 def test_only_the_part_that_is_shown_is_computed(

@@ -67,9 +67,10 @@ def test_other_methods_are_fitted_as_a_job(page: AppTest):
     part_of(page, TRUTH)
     page.multiselect(key="choice.truth.methods").set_value(["late-product", "concat"]).run()
     page.button(key="truth-fit").click().run()
-    found, refused = finished(page, "truth")
-    assert [f.method for f in found] == ["late-product", "concat"] and not refused
-    assert found[0].learned is not None and found[1].learned is None
+    told = finished(page, "truth")
+    found = {f.method: f for f in told.methods}
+    assert set(found) == {"late-product", "concat"} and not told.refused
+    assert found["late-product"].learned is not None and found["concat"].learned is None
 
 
 def test_the_parts_of_information_are_estimated_as_a_job_and_drawn(page: AppTest, monkeypatch: pytest.MonkeyPatch):
@@ -129,9 +130,9 @@ def test_a_job_that_waits_measures_the_vectors_it_was_started_on(page: AppTest, 
     gate.set()
     waiting = next(w for w in page.session_state["jobs"] if w.kind == "truth")
     assert waiting.job.wait(60) and waiting.job.state == "done", waiting.job.error
-    found, _ = result = waiting.job.take()
+    result = waiting.job.take()
     waiting.take_up(result)
     (key,) = kept
     assert session.fingerprint(before) in key and session.fingerprint(other) not in key
     old = Workspace(embeddings=before, split_source="drawn")
-    assert np.array_equal(found[0].measured, measure(old, ["late-product"])[0][0].measured)
+    assert np.array_equal(result.methods[0].measured, measure(old, ["late-product"])[0][0].measured)

@@ -13,8 +13,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mmexplore import journey
+from mmexplore.app import snippets
 from mmexplore.app.pages.words_and_regions.explaining import verdict
-from mmexplore.app.snippets import weights as python_weights
 from mmexplore.data.dataset import Kind
 from mmexplore.encoders import registry
 from mmexplore.workspace import files as workspace_files
@@ -160,19 +160,17 @@ def test_the_python_of_an_item_and_of_ones_own_pair_runs(
     monkeypatch.setattr(go.Figure, "show", lambda figure: shown.append(figure))
     own = journey.explain_item(photos, "p0").found
     names: dict = {}
-    lines = python_weights.explained("p0", "grad-cam", "blurred picture", "photo", "caption", None)
+    lines = snippets.explained("p0", "grad-cam", "blurred picture", "photo", "caption", None)
     exec(compile(lines, "handed-out.py", "exec"), names)
     assert np.allclose(names["found"].caption_map, own.caption_map, atol=1e-6)
     assert len(shown) == 3
     exec(
-        compile(
-            python_weights.explained_own("a cup", "grad-cam", "mean colour", "picture", "text", True), "own.py", "exec"
-        ),
+        compile(snippets.explained_own("a cup", "grad-cam", "mean colour", "picture", "text", True), "own.py", "exec"),
         {},
     )
     assert "'cup'" in capsys.readouterr().out
     tree = compile(
-        python_weights.explained_own(HOSTILE[0] + "'''\n", "grad-cam", "mean colour", "a", "b", False), "x", "exec"
+        snippets.explained_own(HOSTILE[0] + "'''\n", "grad-cam", "mean colour", "a", "b", False), "x", "exec"
     )
     assert HOSTILE[0] + "'''\n" in tree.co_consts
 

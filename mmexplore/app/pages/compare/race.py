@@ -7,13 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore.app import navigation
+from mmexplore.app import navigation, snippets
 from mmexplore.app.kit.absent import absent
 from mmexplore.app.kit.download import chart, view_bar
 from mmexplore.app.kit.widgets import plain, section
 from mmexplore.app.pages.compare import comparing
 from mmexplore.app.panels import fusing, live
-from mmexplore.app.snippets import models as python_models
 from mmexplore.app.state.session import CHOICE
 from mmexplore.figures.comparing import race_figure
 from mmexplore.journey.comparing import Comparison, Race, at_the_ceiling
@@ -99,7 +98,7 @@ def show_race(workspace: Workspace, comparison: Comparison, race: Race, current:
     name = f"compare-{race.kind}"
     figure, event = _draw(race, shown, comparison, name, on_select="rerun", selection_mode="single-row")
     results = race.as_dict()["results"]
-    python = python_models.comparison(comparison.setting)
+    python = snippets.comparison(comparison.setting)
     view_bar(name, figure=figure, table=lambda: pd.DataFrame(results), python=python)
     if current:
         if workspace.embeddings is not None and (lacking := absent(workspace.embeddings.present)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmexplore.app import snippets
 from mmexplore.app.kit.download import chart, view_bar
 from mmexplore.app.kit.widgets import plain, section
 from mmexplore.app.panels import aligning, fusing
-from mmexplore.app.snippets import weights as python_weights
 from mmexplore.app.state import session
 from mmexplore.figures.training import learning_curves
 from mmexplore.models import methods
@@ -35,7 +35,7 @@ def page() -> None:
         )
         table = fusing.score_table(fitted)
         fusing.show_scores(workspace, fitted, table)
-        view_bar("scores", table=lambda: table, python=python_weights.scores(workspace))
+        view_bar("scores", table=lambda: table, python=snippets.scores(workspace))
         if len(fitted.fusion.history_):
             section("Learning curves")
             figure = learning_curves(fitted.fusion.history_, workspace.embeddings.modalities)

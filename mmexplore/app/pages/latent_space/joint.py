@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,21 +12,17 @@ from mmexplore.app.kit.widgets import plain
 from mmexplore.app.pages.latent_space import maps
 from mmexplore.app.state import session
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.figures.maps import joint_map
-from mmexplore.latent.projection import Projection, project_joint
-from mmexplore.server.jobs import Progress
+from mmexplore.views.maps import JointMap, Maps
 from mmexplore.workspace.state import Workspace
 
 
-def projected(shared: Embeddings, modalities: list[str], options: maps.Options) -> dict[str, Projection] | None:
-    """Several modalities of the shared space on one map; None while a job computes it."""
-    rows = maps.rows_to_draw(shared, options.seed, len(modalities))
+def projected(workspace: Workspace, view: JointMap, shared: Embeddings) -> Maps | None:
+    """Several modalities of the shared space on one map; None while a job computes it.
 
-    def work(progress: Progress) -> dict[str, Projection]:
-        progress.update(0, 1, "joint map")
-        return project_joint(shared, modalities, rows, **asdict(options))
-
-    return maps.computed(("joint", session.fingerprint(shared), tuple(modalities), options), work, options)
+    Args:
+        shared: moved as the view says.
+    """
+    return maps.computed(view, workspace, lambda progress: view.of(shared, progress))
 
 
 def hover_texts(
@@ -44,30 +38,31 @@ def hover_texts(
 
 def draw(
     workspace: Workspace,
+    view: JointMap,
     shared: Embeddings,
-    projections: Mapping[str, Projection],
+    found: Maps,
     lines: bool,
     colour: tuple[str, np.ndarray] | None,
-    flat: bool,
 ) -> Any:
     """Draws the map and says how many rows are on it; the figure.
 
     Args:
         colour: a column and its values, by which points are coloured; None: by modality.
-        flat: can be lassoed.
     """
     marked = selection.highlighted("joint", workspace)
     name, values = colour or ("", None)
-    parts = (projections, values, workspace.embeddings)
-    key = (*map(id, parts), name, lines, None if marked is None else workspace.selection)
+    key = (view.key(workspace), *maps.coloured(workspace, name), lines, None if marked is None else workspace.selection)
 
-    def make() -> tuple[Any, ...]:  # `parts` stay with the figure, so that their ids are not given to others
-        titles, captions = hover_texts(workspace, shared, list(projections))
-        return parts, joint_map(projections, lines, values, name, titles, captions, marked).settle()
+    def make() -> Any:
+        titles, captions = hover_texts(workspace, shared, list(found.of))
+        drawn = view.figure(
+            found, pairs=lines, colour=values, colour_name=name, titles=titles, captions=captions, selected=marked
+        )
+        return drawn.settle()
 
-    figure = session.remember_last("joint", key, make)[1]
-    maps.draw(figure, "joint", shared.ids, flat)
-    n_all, n_asked = next((p.n_all, p.n_asked) for p in projections.values())
-    sample = f": a sample that keeps the share of each class, as every row has {len(projections)} points here"
+    figure = session.remember_last("joint", key, make)
+    maps.draw(figure, "joint", shared.ids, view.dims == 2)
+    n_all, n_asked = next((p.n_all, p.n_asked) for p in found.of.values())
+    sample = f": a sample that keeps the share of each class, as every row has {len(found.of)} points here"
     st.caption(plain(f"{n_asked:,} of {n_all:,} rows drawn{sample if n_asked < n_all else ''}.", 300))
     return figure

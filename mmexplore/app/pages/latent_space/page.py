@@ -7,18 +7,18 @@ from dataclasses import asdict
 import numpy as np
 import streamlit as st
 
-from mmexplore.app.kit import parts, picking, selection, views
-from mmexplore.app.kit.download import view_bar
+from mmexplore.app.kit import parts, picking, selection, show, views
 from mmexplore.app.kit.items import item_grid
 from mmexplore.app.kit.widgets import plain, section
 from mmexplore.app.pages.latent_space import geometry, joint, maps, stepping
-from mmexplore.app.pages.latent_space import snippets as python_maps
 from mmexplore.app.pages.latent_space.maps import Options
 from mmexplore.app.panels import gap_control
 from mmexplore.app.panels.comparable import comparable
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.figures import theme
+from mmexplore.views.geometry import Gap
+from mmexplore.views.maps import JointMap, SeparateMaps, has_steps
 from mmexplore.workspace.state import Workspace
 
 SEPARATE, JOINT, STEPS = "Side by side", "All on one map", "Step by step"
@@ -29,7 +29,7 @@ def page() -> None:
     workspace = session.workspace()
     options, colour = maps.controls(workspace)
     values = views.colour_values(workspace, colour)
-    part = parts.choose([SEPARATE, JOINT, *([STEPS] if stepping.offered(workspace) else [])], "map.part")
+    part = parts.choose([SEPARATE, JOINT, *([STEPS] if has_steps(workspace) else [])], "map.part")
     if part == SEPARATE:
         _side_by_side(workspace, options, colour, values)
         if workspace.fitted is not None:
@@ -42,18 +42,13 @@ def page() -> None:
 
 @st.fragment
 def _side_by_side(workspace: Workspace, options: Options, colour: str, values: np.ndarray | None) -> None:
-    assert workspace.embeddings is not None
-    ids = workspace.embeddings.ids
     picking.bar(workspace)
-    projections = maps.separate(workspace, options)
-    if projections is None:
+    view = SeparateMaps(fit=workspace.current, **asdict(options))
+    found = maps.separate(workspace, view)
+    if found is None:
         return
-    maps.draw_separate(workspace, projections, colour, values, options.dims == 2)
-    view_bar(
-        "maps",
-        table=lambda: maps.points_table(projections, ids),
-        python=python_maps.separate_maps(workspace, asdict(options), colour),
-    )
+    maps.draw_separate(workspace, view, found, colour, values)
+    show.bar(view, found, told=maps.in_python(workspace, colour))
     _selected_items(workspace)
 
 
@@ -69,21 +64,18 @@ def _together(workspace: Workspace, options: Options, colour: str, values: np.nd
         lines = st.toggle("Lines between the parts of a pair", True, key=f"{CHOICE}map.lines")
         by_column = bool(colour) and st.toggle(plain(f"Colour by {colour}"), False, key=f"{CHOICE}map.by_column")
     shared = gap_control.slider(workspace, shared, chosen)
-    projections = joint.projected(shared, chosen, options)
-    if projections is None:
+    gap = st.session_state[gap_control.AMOUNT]
+    view = JointMap(**asdict(options), modalities=tuple(chosen), gap=gap)
+    found = joint.projected(workspace, view, shared)
+    if found is None:
         return
     if by_column and values is not None and not theme.is_continuous(values):
         maps.legend(shared.ids, values, "joint")
     by = (colour, values) if by_column and values is not None else None
-    figure = joint.draw(workspace, shared, projections, lines, by, options.dims == 2)
+    figure = joint.draw(workspace, view, shared, found, lines, by)
     st.caption(plain(f"Compared {where}."))
-    view_bar(
-        "joint-map",
-        figure=figure,
-        table=lambda: maps.points_table(projections, shared.ids),
-        python=python_maps.joint_map(asdict(options), chosen, st.session_state[gap_control.AMOUNT]),
-    )
-    geometry.gap(shared, chosen)
+    show.bar(view, found, figure, told={"pairs": lines} | maps.in_python(workspace, by[0] if by else ""))
+    geometry.gap(workspace, Gap(tuple(chosen), gap), shared)
     pairs = [(a, b) for i, a in enumerate(chosen) for b in chosen[i + 1 :]]
     gap_control.what_a_similarity_means(workspace, shared, pairs, chosen)
     _selected_items(workspace)

@@ -5,36 +5,26 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.app.kit import selection
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import selection, show
 from mmexplore.app.kit.widgets import plain, section
 from mmexplore.app.pages.latent_space import maps
-from mmexplore.app.pages.latent_space import snippets as python_maps
 from mmexplore.app.pages.latent_space.maps import Options
 from mmexplore.app.panels import fusing
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
-from mmexplore.data.identity import uid_of
 from mmexplore.figures import theme
-from mmexplore.figures.steps import step_changes, step_map
 from mmexplore.journey.stepping import Steps
 from mmexplore.scores.metric_names import name_of
+from mmexplore.views.maps import StepChanges, StepMap
 from mmexplore.workspace.state import Workspace
-
-
-def offered(workspace: Workspace) -> bool:
-    """Does the fusion that is shown work in steps?"""
-    return workspace.fitted is not None and workspace.fitted.fusion.gives_steps
 
 
 def panel(workspace: Workspace, options: Options, colour: str, values: np.ndarray | None) -> None:
     """The slider, the map after that step, and what each step changed."""
     assert workspace.fitted is not None and workspace.embeddings is not None
-    found = _steps(workspace)
+    with st.spinner("Going through the steps"):
+        found = show.found(StepChanges(workspace.current), workspace)
     last, ids = len(found.steps) - 1, workspace.embeddings.ids
     if last == 0:
         st.info("This fusion was fitted with no step: its first fused vector is its last. Fit it with some on Fuse.")
@@ -45,15 +35,18 @@ def panel(workspace: Workspace, options: Options, colour: str, values: np.ndarra
         "point that moves has changed, and its tail begins where it was one step before."
     )
     at = st.slider("After step", 0, last, last, key=f"{CHOICE}step.{last}", width=420)
-    projections = maps.steps(found.vectors, workspace, options)
-    if projections is not None:
+    view = StepMap(fit=workspace.current, **asdict(options))
+    embeddings = workspace.embeddings
+    projected = maps.computed(view, workspace, lambda progress: view.of(found.vectors, embeddings, progress))
+    if projected is not None:
+        projection = projected.of[f"step {at}"]
         by_class = values is not None and not theme.is_continuous(values)
         if by_class and values is not None:
             maps.legend(ids, values, "steps")
-        titles, captions = maps.hover_texts(workspace, len(projections[at].rows))
-        figure = step_map(
-            projections,
-            at,
+        titles, captions = maps.hover_texts(workspace, len(projection.rows))
+        figure = view.figure(
+            projected,
+            at=at,
             colour=values,
             colour_name=colour,
             titles=titles,
@@ -62,24 +55,12 @@ def panel(workspace: Workspace, options: Options, colour: str, values: np.ndarra
             legend=not by_class,
         )
         maps.draw(figure, "steps", ids, options.dims == 2)
-        note = f"After step {at}: {projections[at].note}"
-        if projections[at].method != "pca":
+        note = f"After step {at}: {projection.note}"
+        if projection.method != "pca":
             note += " These maps keep neighbours, not distances: read small movements in PCA."
         st.caption(plain(note))
-        view_bar(
-            "steps",
-            figure=figure,
-            table=lambda: maps.points_table({f"step {t}": p for t, p in enumerate(projections)}, ids),
-            python=python_maps.steps(workspace, asdict(options), at, colour),
-        )
+        show.bar(view, projected, figure, told={"at": at} | maps.in_python(workspace, colour))
     _changes(workspace, found, at)
-
-
-def _steps(workspace: Workspace) -> Steps:
-    fitted, given = journey.fitted_input(workspace)
-    key = ("fusion.steps", uid_of(fitted), session.fingerprint(given))
-    with st.spinner("Going through the steps"):
-        return session.remember(key, lambda: journey.steps_of(workspace))
 
 
 def _changes(workspace: Workspace, found: Steps, at: int) -> None:
@@ -91,11 +72,5 @@ def _changes(workspace: Workspace, found: Steps, at: int) -> None:
             "the vectors of each step: where it stays level, the later steps add nothing."
         )
     section("What each step changed", plain(about, 600))
-    figure = step_changes(found.table(), at, None if found.metric is None else name_of(found.metric).word, found.chance)
-    chart(figure, "step-changes")
-    view_bar(
-        "step-changes",
-        figure=figure,
-        table=lambda: pd.DataFrame(found.table()),
-        python=python_maps.step_changes(workspace),
-    )
+    metric = None if found.metric is None else name_of(found.metric).word
+    show.show(StepChanges(workspace.current), found, workspace, {"at": at, "metric": metric})

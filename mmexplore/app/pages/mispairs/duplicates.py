@@ -7,17 +7,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmexplore.app.kit import picking
-from mmexplore.app.kit.download import view_bar
+from mmexplore.app.kit import picking, show
 from mmexplore.app.kit.widgets import plain, say_error, section
-from mmexplore.app.snippets import common as python
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.dataset import Kind
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.data.reading.values import words_of
 from mmexplore.errors import UserError
 from mmexplore.retrieval import mispairs
+from mmexplore.views.mispairs import Duplicates
 from mmexplore.workspace.state import Workspace
 
 LINES = 1000  # of the table
@@ -33,11 +31,9 @@ def near_duplicates(workspace: Workspace, shared: Embeddings) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         modality = st.selectbox("Among", shared.modalities, key=f"{CHOICE}duplicates", width=200)
         least = st.slider("Similarity at least", 0.8, 1.0, 0.95, 0.01, key=f"{CHOICE}duplicates.least", width=260)
+    view = Duplicates(modality, least)
     try:
-        found = session.remember(
-            ("duplicates", session.fingerprint(shared), modality, least),
-            lambda: mispairs.near_duplicates(shared, modality, least),
-        )
+        found = show.found(view, workspace)
     except UserError as error:
         say_error(error)
         return
@@ -54,7 +50,7 @@ def near_duplicates(workspace: Workspace, shared: Embeddings) -> None:
             height=280,
             column_config=_headings(modality),
         )
-        view_bar("duplicates", table=lambda: found, python=python.duplicates(modality, least))
+        show.bar(view, found)
 
 
 def _headings(modality: str) -> dict[str, Any]:

@@ -6,37 +6,29 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore.app.kit import picking, selection
+from mmexplore.app.kit import picking, selection, show
 from mmexplore.app.kit.absent import absent
-from mmexplore.app.kit.download import table_buttons, view_bar
+from mmexplore.app.kit.download import table_buttons
 from mmexplore.app.kit.items import draw_cell, page_of
 from mmexplore.app.kit.widgets import one_line, plain, section
 from mmexplore.app.panels.searching import shared_id
 from mmexplore.app.shell import jobs_view
-from mmexplore.app.snippets import common as python
-from mmexplore.app.state import session
+from mmexplore.app.shell.view_jobs import as_job, computed, recall
 from mmexplore.data.dataset import Kind
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.retrieval.mispairs import Planted, mispairs, planted_mispairs
-from mmexplore.server.jobs import Progress
+from mmexplore.retrieval.mispairs import Planted
+from mmexplore.views.mispairs import Mispairs, PlantedMispairs
 from mmexplore.workspace.state import Workspace
 
 SHOWN = 12
 AT_ONCE = 20_000  # rows that are ranked while the page waits
 MARKED = "result.mispairs"  # ids marked as wrong: with the results, so that other data forgets them
-KIND = "mispairs"
 
 
-def suspects(shared: Embeddings, src: str, dst: str) -> pd.DataFrame | None:
-    """As `mispairs`, once a session; None while a job is at it (50,000 rows take many seconds)."""
-
-    def work(progress: Progress) -> pd.DataFrame:
-        progress.update(0, 1, "every row both ways")
-        return mispairs(shared, src, dst)
-
-    key = ("mispairs", session.fingerprint(shared), src, dst)
-    title = f"Rank {len(shared):,} pairs"
-    return jobs_view.result_of(key, work, title, "suspects", len(shared) <= AT_ONCE, "Rank these pairs")
+def suspects(workspace: Workspace, shared: Embeddings, src: str, dst: str) -> pd.DataFrame | None:
+    """As `views.Mispairs`, once a session; None while a job is at it (50,000 rows take many seconds)."""
+    title, at_once = f"Rank {len(shared):,} pairs", len(shared) <= AT_ONCE
+    return computed(Mispairs(src, dst), workspace, title, at_once, "Rank these pairs", kind="suspects")
 
 
 def unranked(shared: Embeddings, src: str, dst: str) -> str:
@@ -48,29 +40,18 @@ def unranked(shared: Embeddings, src: str, dst: str) -> str:
     return f"{absent(pair)} {both:,} rows have both; the others have no partner to be judged by and are not listed."
 
 
-def how_sure(workspace: Workspace, shared: Embeddings, src: str, dst: str) -> None:
+def how_sure(workspace: Workspace, src: str, dst: str) -> None:
     """A check on this very data: pairs are made wrong on purpose, and the ranking must find them."""
-    key = ("mispairs.planted", session.fingerprint(shared), src, dst, workspace.seed)
-    known: Planted | None = session.recall(key)
+    view = PlantedMispairs(src, dst)
+    known = recall(view, workspace)
     if known is not None:
         st.info(plain(_said(known), 400))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        pressed = st.button("How sure is it?", key="mispairs-check", disabled=jobs_view.busy(KIND))
+        pressed = st.button("How sure is it?", key="mispairs-check", disabled=jobs_view.busy(PlantedMispairs.name))
         st.caption("Exchanges 5 % of the pairs in memory and sees how many of them the ranking finds.")
-    if not pressed:
-        return
-    seed = workspace.seed  # as in the key: the workspace may have another one when the job's turn comes
-
-    def work(progress: Progress) -> Planted:
-        progress.update(0, 1, "exchanging pairs and ranking them")
-        return planted_mispairs(shared, src, dst, seed=seed)
-
-    def take_up(found: Planted) -> str:
-        session.keep(key, found)
-        return _said(found)
-
-    jobs_view.submit("Find planted mispairs", work, take_up, KIND)
+    if pressed:
+        as_job(view, workspace, "Find planted mispairs", _said)
 
 
 def _said(found: Planted) -> str:
@@ -93,7 +74,7 @@ def review(workspace: Workspace, table: pd.DataFrame, src: str, dst: str) -> Non
         for place, line in enumerate(page.to_dict("records"), start + 1):
             with st.container(border=True, height="stretch", key=f"card-mispair-{line['row']}"):
                 _suspect(workspace, line, src, dst, place, marked)
-    view_bar("mispairs", table=lambda: table.drop(columns="row"), python=python.mispairs(src, dst))
+    show.bar(Mispairs(src, dst), table)
 
 
 def _mark(ids: list[str]) -> None:

@@ -20,13 +20,13 @@ def page() -> None:
     src, dst = st.selectbox(
         "Between", pairs, key=f"{CHOICE}mispairs", width=320, format_func=lambda d: f"{d[0]} and {d[1]}"
     )
-    table = mispairing.suspects(shared, src, dst)
+    table = mispairing.suspects(workspace, shared, src, dst)
     if lacking := mispairing.unranked(shared, src, dst):
         st.caption(plain(lacking, 400))
     if table is not None and table.empty:
         st.text("So there is nothing to rank.")
     elif table is not None:
-        mispairing.how_sure(workspace, shared, src, dst)
+        mispairing.how_sure(workspace, src, dst)
         mispairing.review(workspace, table, src, dst)
         mispairing.clean_table(workspace)
     duplicates.near_duplicates(workspace, shared)

@@ -9,21 +9,22 @@ import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit import views
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show, views
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.items import item_grid
 from mmexplore.app.kit.widgets import PERCENT, in_percent, numbers, one_line, plain, section
 from mmexplore.app.panels.asking import item_select
-from mmexplore.app.snippets import models as python_models
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.embeddings import unit
 from mmexplore.data.identity import uid_of
 from mmexplore.figures.maps import scatter_map
 from mmexplore.figures.robustness import moved_point
-from mmexplore.journey.by_hand import ByHand, Seen, by_hand
+from mmexplore.journey.by_hand import ByHand as Change
+from mmexplore.journey.by_hand import Seen
 from mmexplore.latent.projection import Plane, Projection, fit_plane
 from mmexplore.latent.sample import stratified_sample
+from mmexplore.views.by_hand import ByHand
 from mmexplore.workspace.state import Workspace
 
 BACKGROUND = 5000  # points drawn behind the one that moves
@@ -40,7 +41,9 @@ def panel(workspace: Workspace) -> None:
     item = item_select(workspace, embeddings.ids, f"{CHOICE}hand.item")
     row = int(np.flatnonzero(embeddings.ids.astype(str) == item)[0])
     off = _switches(embeddings.modalities, [bool(embeddings.present[m][row]) for m in embeddings.modalities])
-    found = by_hand(workspace, row, off, fused=fused)
+    view = ByHand(workspace.current, row, tuple(off))
+    changed = view.of(workspace, fused)
+    found = changed.found
     _what_changed(found, fitted.fusion.classes_)
     figure = _map(workspace, found, fused, plane)
     chart(figure, "by-hand")
@@ -52,8 +55,7 @@ def panel(workspace: Workspace) -> None:
     )
     tables = {"weights": _weights(found, embeddings.modalities), "answer": _answers(found, fitted.fusion.classes_)}
     _show(tables, workspace.title, embeddings.labels, row)
-    code = python_models.by_hand(workspace, row, off)
-    view_bar("by-hand", figure=figure, table=lambda: _neighbours(found, embeddings.ids), python=code)
+    show.bar(view, changed, figure)
     section("Nearest in the fused space")
     for title, seen in (("With everything", found.full), ("With what is left", found.reduced)):
         st.markdown(f"**{title}**")
@@ -84,7 +86,7 @@ def _switches(modalities: list[str], present: list[bool]) -> list[str]:
     return off
 
 
-def _what_changed(found: ByHand, classes: np.ndarray | None) -> None:
+def _what_changed(found: Change, classes: np.ndarray | None) -> None:
     values = [
         ("Cosine", f"{found.cosine:.2f}", "Of the fused vectors before and now: 1 means that nothing has moved."),
         ("Neighbours kept", f"{found.kept:.0%}", "Of the nearest items in the fused space."),
@@ -104,7 +106,7 @@ def _said(seen: Seen, classes: np.ndarray | None) -> str:
     return f"{seen.answer[0]:.3g}" if classes is None else str(classes[int(seen.answer.argmax())])
 
 
-def _map(workspace: Workspace, found: ByHand, fused: np.ndarray, plane: Plane) -> Any:
+def _map(workspace: Workspace, found: Change, fused: np.ndarray, plane: Plane) -> Any:
     _, embeddings = journey.fitted_input(workspace)
     labels = embeddings.labels
 
@@ -123,13 +125,13 @@ def _map(workspace: Workspace, found: ByHand, fused: np.ndarray, plane: Plane) -
     return moved_point(drawn, both[0], both[1], *places)
 
 
-def _weights(found: ByHand, modalities: list[str]) -> pd.DataFrame | None:
+def _weights(found: Change, modalities: list[str]) -> pd.DataFrame | None:
     if found.full.weights is None or found.reduced.weights is None:
         return None
     return pd.DataFrame({"modality": modalities, "before": found.full.weights, "now": found.reduced.weights})
 
 
-def _answers(found: ByHand, classes: np.ndarray | None) -> pd.DataFrame | None:
+def _answers(found: Change, classes: np.ndarray | None) -> pd.DataFrame | None:
     before, now = found.full.answer, found.reduced.answer
     if before is None or now is None or classes is None:
         return None
@@ -159,12 +161,3 @@ def _show(tables: dict[str, pd.DataFrame | None], title: str, labels: np.ndarray
             st.dataframe(in_percent(tables["answer"], *SIDES), hide_index=True, key="hand-answer", column_config=share)
             if labels is not None and str(labels[row]):
                 st.text(one_line(f"True label: {labels[row]}", 80))
-
-
-def _neighbours(found: ByHand, ids: np.ndarray) -> pd.DataFrame:
-    lines = [
-        {"seen": seen, "place": i + 1, "id": str(ids[r]), "cosine": float(s)}
-        for seen, part in (("everything", found.full), ("what is left", found.reduced))
-        for i, (r, s) in enumerate(zip(part.rows, part.scores, strict=True))
-    ]
-    return pd.DataFrame(lines, columns=["seen", "place", "id", "cosine"])

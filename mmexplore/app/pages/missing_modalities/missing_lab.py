@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.widgets import one_line, plain, section
 from mmexplore.app.pages.missing_modalities import missing_words
 from mmexplore.app.panels import fusing
 from mmexplore.app.shell import jobs_view
-from mmexplore.app.snippets import models as python_models
+from mmexplore.app.shell.view_jobs import as_job
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
-from mmexplore.figures.patterns import subset_columns
-from mmexplore.figures.robustness import score_curves
 from mmexplore.journey import missing
 from mmexplore.models.methods import fusion_methods
 from mmexplore.robustness.holes import ANY
 from mmexplore.robustness.lab import Lab
 from mmexplore.scores.metric_names import name_of
-from mmexplore.server.jobs import Progress
+from mmexplore.views.missing import MissingCurves, MissingSubsets, modalities_of
 from mmexplore.workspace.state import Workspace
 
 RESULT = "result.missing"
+KIND = "missing"
+Kind = TypeVar("Kind", MissingCurves, MissingSubsets)
 AT = {"test": "At test", "train": "At training", "both": "At both"}
 AT_HELP = (
     "At test: a method that was fitted on whole items meets items with holes. At training: it is fitted on items with "
@@ -38,7 +39,7 @@ def panel(workspace: Workspace) -> None:
     """The wish, and what came of the last one."""
     wish = _wish(workspace)
     st.caption(plain(missing_words.cost(workspace, wish), 300))
-    blocked = not wish["methods"] or not wish["shares"] or jobs_view.busy("missing")
+    blocked = not wish["methods"] or not wish["shares"] or jobs_view.busy(KIND)
     if st.button("Drop and measure", type="primary", key="missing-run", disabled=blocked):
         _start(workspace, wish)
     made = st.session_state.get(RESULT)
@@ -111,18 +112,22 @@ def _wish(workspace: Workspace) -> dict[str, Any]:
 
 def _start(workspace: Workspace, wish: dict[str, Any]) -> None:
     workspace.ensure_split()
-    embeddings, frozen = workspace.embeddings, workspace.snapshot()
+    embeddings = workspace.embeddings
 
-    def work(progress: Progress) -> Lab:
-        return missing.missing_lab(frozen, **wish, progress=progress)
+    def keep(_: Workspace, lab: Lab) -> None:
+        if session.workspace().embeddings is embeddings:
+            st.session_state[RESULT] = (embeddings, lab, wish)
 
-    def take_up(lab: Lab) -> str:
+    def said(_: Lab) -> str:
         if session.workspace().embeddings is not embeddings:
             return "The vectors were changed meanwhile, so the result was not kept."
-        st.session_state[RESULT] = (embeddings, lab, wish)
         return "Measured what is lost when modalities go missing."
 
-    jobs_view.submit("Drop modalities and measure", work, take_up, "missing")
+    as_job(_view(MissingCurves, wish), workspace, "Drop modalities and measure", said, keep, kind=KIND)
+
+
+def _view(kind: type[Kind], wish: dict[str, Any]) -> Kind:
+    return kind(**wish | {name: tuple(wish[name]) for name in ("methods", "shares")})
 
 
 def results(workspace: Workspace, lab: Lab, wish: dict[str, Any]) -> None:
@@ -139,8 +144,9 @@ def results(workspace: Workspace, lab: Lab, wish: dict[str, Any]) -> None:
         )  # fmt: skip
         curves = lab.of_class if over == own else lab.curves
     shown = [replace(c, method=titles.get(c.method, c.method)) for c in curves]
-    figure = score_curves(shown, lab.chance, metric, lab.metric != "r2")
-    chart(figure, "missing-curves")
+    view = _view(MissingCurves, wish)
+    figure = view.figure(lab, curves=shown, metric=metric)
+    chart(figure, view.name)
     for sentence in missing_words.verdicts(lab, titles):
         st.text(sentence)
     short = fusing.called(workspace, titles, short=True)  # so that all columns are seen on a tablet
@@ -152,19 +158,17 @@ def results(workspace: Workspace, lab: Lab, wish: dict[str, Any]) -> None:
         "area", min_value=0.0, max_value=most, format=number, help=missing_words.AREA, width=112
     )
     st.dataframe(seen, hide_index=True, height="content", key="missing-areas", column_config=config)
-    code = python_models.missing(wish)
-    view_bar("missing-curves", figure=figure, table=lambda: missing_words.curve_table(lab), python=code)
-    _subsets(lab, titles, metric, code)
+    show.bar(view, lab, figure)
+    _subsets(lab, titles, metric, _view(MissingSubsets, wish))
 
 
-def _subsets(lab: Lab, titles: dict[str, str], metric: str, code: str) -> None:
-    names = sorted({m for found in lab.subsets.values() for s in found for m in s.shown}, key=_place(lab))
+def _subsets(lab: Lab, titles: dict[str, str], metric: str, view: MissingSubsets) -> None:
     section(
         "The worst subset",
         "Each column shows the methods only some of the modalities (filled dots) of every judged item, and what they "
         "score with it: the worst at the left. An item that has none of them gets the answer to nothing.",
     )
-    if not names:
+    if not modalities_of(lab):
         st.text("No judged item has a modality.")
         return
     by_title = {titles[name]: found for name, found in lab.subsets.items()}
@@ -172,19 +176,12 @@ def _subsets(lab: Lab, titles: dict[str, str], metric: str, code: str) -> None:
     if len(by_title) > 1:
         first = st.selectbox("In the order of", list(by_title), key=f"{CHOICE}missing.order", width=320)
     ordered = {first: by_title[first], **by_title}
-    figure = subset_columns(ordered, names, lab.chance, metric, lab.metric != "r2")
-    chart(figure, "missing-subsets")
+    figure = view.figure(lab, subsets=ordered, metric=metric)
+    chart(figure, view.name)
     st.text(missing_words.worst(first, by_title[first], lab))
-    table = missing_words.subset_table(by_title)
     by_size = missing_words.size_table(by_title[first])
     scores = ["lowest score", "mean score", "highest score"]
     seen, number, _ = fusing.for_the_eye(by_size, lab.metric, *scores)
     sizes = {c: st.column_config.NumberColumn(format=number) for c in scores}
     st.dataframe(seen, hide_index=True, key="missing-sizes", column_config=sizes)
-    view_bar("missing-subsets", figure=figure, table=lambda: table, python=code)
-
-
-def _place(lab: Lab):
-    """Sort key: the place of a modality in the data (the largest subset lists them in that order)."""
-    order = max((s.shown for found in lab.subsets.values() for s in found), key=len, default=())
-    return lambda m: order.index(m) if m in order else len(order)
+    show.bar(view, lab, figure, rows={"subsets": by_title})

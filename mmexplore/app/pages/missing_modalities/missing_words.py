@@ -110,20 +110,6 @@ def area_table(lab: Lab, curves: Sequence[Curve], titles: Mapping[str, str]) -> 
     return table.fillna({"minus late product": ""}) if "minus late product" in table else table
 
 
-def curve_table(lab: Lab) -> pd.DataFrame:
-    """One line a point of a curve: also each draw."""
-    lines = []
-    for over, curves in (("all", lab.curves), (lab.plan.only, lab.of_class)):
-        for c in curves:
-            for i, share in enumerate(c.shares):
-                line = {
-                    "missing": c.modality, "method": c.method, "reference": c.reference, "over": over, "share": share,
-                    "score": c.score[i], "low": c.low[i], "high": c.high[i],
-                }  # fmt: skip
-                lines.append(line | {f"draw {r + 1}": score for r, score in enumerate(c.by_draw[:, i])})
-    return pd.DataFrame(lines)
-
-
 def worst(title: str, found: Sequence[Subset], lab: Lab) -> str:
     """The worst subset in words."""
     s = found[0]
@@ -153,22 +139,3 @@ def size_table(found: Sequence[Subset]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(lines)
-
-
-def subset_table(by_title: Mapping[str, Sequence[Subset]]) -> pd.DataFrame:
-    """One line a method and subset, the worst first."""
-    return pd.DataFrame(
-        [
-            {
-                "method": title,
-                "shown": ", ".join(s.shown),
-                "score": s.score,
-                "low": s.interval[0],
-                "high": s.interval[1],
-                "items that have one": s.n_with,
-                "score over those": s.score_with,
-            }
-            for title, found in by_title.items()
-            for s in found
-        ]
-    )

@@ -25,7 +25,7 @@ def page() -> None:
             "Codes drawn from the prior and decoded: what the model takes for a typical item. Modalities of one draw "
             "should belong together.",
         )
-        prior.samples(workspace, fusion, embeddings)
+        prior.samples(workspace, embeddings)
         section(
             "Odd items",
             f"The items that the model knows least ({fusion.elbo_name}), among those with the same modalities present: "

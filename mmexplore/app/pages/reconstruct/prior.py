@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.app.kit.download import view_bar
+from mmexplore.app.kit import show
 from mmexplore.app.kit.items import CARD_WIDTH, draw_cell, item_grid
 from mmexplore.app.kit.widgets import numbers, one_line, plain, say_error
 from mmexplore.app.panels import rebuilding
-from mmexplore.app.snippets import models as python_models
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.data.identity import uid_of
 from mmexplore.errors import UserError
 from mmexplore.models.generative import Generative
+from mmexplore.views.generative import Oddest, PriorSamples
 from mmexplore.workspace.state import Workspace
 
 ODD, SAMPLES = 12, 4
 
 
-def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
+def samples(workspace: Workspace, embeddings: Embeddings) -> None:
     """New items, each modality as the nearest real one."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         n = int(st.number_input("How many", 1, 50, SAMPLES, key=f"{CHOICE}sample.n", width=110))
         seed = int(st.number_input("Seed", 0, 999_999_999, 0, key=f"{CHOICE}sample.seed", width=110))
     real = rebuilding.real_items(workspace)
-    key = ("samples", uid_of(fusion), session.fingerprint(embeddings), n, seed)
-    drawn = session.remember(key, lambda: journey.sample_items(workspace, n, seed, real))
+    view = PriorSamples(workspace.current, n, seed)
+    found = show.found(view, workspace, lambda: view.of(workspace, real))
+    drawn = found.samples
     if drawn.coherence is not None:
         about = "How often the nearest items of two modalities of one draw have the same label, over all draws."
         numbers(
@@ -42,14 +39,7 @@ def samples(workspace: Workspace, fusion: Generative, embeddings: Embeddings) ->
                 with st.container(border=True, width=CARD_WIDTH, height="stretch", key=f"card-sample-{i}-{j}"):
                     _cell(workspace, int(drawn.rows[i, j]), m, embeddings)
                     st.caption(plain(f"{m}, cosine {drawn.scores[i, j]:.2f}", 60))
-    table = pd.DataFrame(
-        [
-            {"draw": i + 1, "modality": m, "id": str(embeddings.ids[drawn.rows[i, j]]), "cosine": drawn.scores[i, j]}
-            for i in range(n)
-            for j, m in enumerate(drawn.modalities)
-        ]
-    )
-    view_bar("samples", table=lambda: table, python=python_models.samples(workspace.current, n, seed))
+    show.bar(view, found)
 
 
 def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings) -> None:
@@ -64,9 +54,9 @@ def _cell(workspace: Workspace, row: int, modality: str, embeddings: Embeddings)
 
 def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> None:
     """The items that the model knows least."""
-    key = ("oddest", uid_of(fusion), session.fingerprint(embeddings))
+    view = Oddest(workspace.current)
     try:
-        table = session.remember(key, lambda: journey.oddest(workspace))
+        table = show.found(view, workspace)
     except UserError as error:
         say_error(error)
         return
@@ -79,4 +69,4 @@ def odd(workspace: Workspace, fusion: Generative, embeddings: Embeddings) -> Non
         for r, o, e in zip(top["row"], top["oddness"], top["elbo"], strict=True)
     }
     item_grid(workspace, top["row"].to_numpy(), "odd", notes=notes, limit=ODD)
-    view_bar("odd", table=lambda: table.drop(columns="row"), python=python_models.oddest(workspace.current))
+    show.bar(view, table)

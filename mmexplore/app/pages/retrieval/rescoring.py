@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
 from mmexplore.app.kit.items import item_grid
 from mmexplore.app.kit.widgets import numbers, plain, say_error, section
-from mmexplore.app.panels.searching import report_table
-from mmexplore.app.snippets import common as python
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.data.embeddings import Embeddings
 from mmexplore.errors import UserError
-from mmexplore.figures.retrieval import hub_histogram, recall_bars
-from mmexplore.retrieval.metrics import RetrievalReport
-from mmexplore.retrieval.rescore import Hubness, RescoredReport, rescored_report
+from mmexplore.retrieval.rescore import Hubness
+from mmexplore.views.rescoring import METHODS, Hubs, Rescored, Scores
 from mmexplore.workspace.state import Workspace
 
-MOST = 2000  # tested queries, and queries in the bank: more are drawn at random, and the note says so
 AT_ONCE = 5000  # rows up to which this is measured without being asked for
 HUBS = 6
-METHODS = {"centred": "Mean-centred", "csls": "CSLS", "inverted_softmax": "Inverted softmax"}
 ABOUT = {
     "centred": "takes the mean off both sides, so that what all share no longer counts",
     "csls": "takes off each item how near it is to queries in general (its 10 nearest)",
@@ -43,30 +35,16 @@ def rescoring(workspace: Workspace, shared: Embeddings, directions: list[tuple[s
     if not st.toggle("Measure", len(shared) <= AT_ONCE, key=f"{CHOICE}rescore.on"):
         return
     (src, dst), method, bank, k, beta = _choices(directions)
-    rows, _ = journey.evaluation_rows(workspace)
-    key = ("rescored", session.fingerprint(shared), src, dst, method, bank, k, beta, rows.tobytes(), workspace.seed)
+    view = Rescored(src, dst, method, bank, k, beta)
     try:
         with st.spinner("Measuring"):
-            found: RescoredReport = session.remember(
-                key,
-                lambda: rescored_report(
-                    shared, src, dst, method, None if rows.all() else rows, bank, k, beta, workspace.seed, MOST
-                ),
-            )
+            found = show.found(view, workspace)
     except UserError as error:
         say_error(error)
         return
-    (st.warning if bank == "same" else st.info)(plain(found.note, 300))
-    reports: dict[str, RetrievalReport] = {"raw": found.raw, METHODS[method]: found.rescored}
-    figure = recall_bars(reports)
-    chart(figure, "rescored")
-    view_bar(
-        "rescored",
-        figure=figure,
-        table=lambda: pd.concat([report_table({(src, dst): r}).assign(scores=name) for name, r in reports.items()]),
-        python=python.rescored(src, dst, method, bank, k, beta),
-    )
-    _hubs(workspace, found, method, dst)
+    (st.warning if bank == "same" else st.info)(plain(found.report.note, 300))
+    show.show(view, found, workspace)
+    _hubs(workspace, Hubs(src, dst, method, bank, k, beta), found)
 
 
 def _choices(directions: list[tuple[str, str]]) -> tuple[tuple[str, str], str, str, int, float]:
@@ -110,9 +88,9 @@ def _choices(directions: list[tuple[str, str]]) -> tuple[tuple[str, str], str, s
     return direction, str(method), str(bank), k, beta
 
 
-def _hubs(workspace: Workspace, found: RescoredReport, method: str, dst: str) -> None:
+def _hubs(workspace: Workspace, view: Hubs, found: Scores) -> None:
     section("The hubs", "How often each item is found: most a few times, a hub by a great part of the queries.")
-    raw, after = found.raw_hubs, found.hubs
+    raw, after = found.report.raw_hubs, found.report.hubs
     about = (
         f"Skewness of how often an item is among the {raw.k} nearest. 0: all alike; above about 1 hubs are a problem."
     )
@@ -120,31 +98,18 @@ def _hubs(workspace: Workspace, found: RescoredReport, method: str, dst: str) ->
     numbers(
         [
             ("Hubness, raw", f"{raw.skewness:.2f}", about),
-            (f"Hubness, {METHODS[method]}", f"{after.skewness:.2f}", about),
+            (f"Hubness, {found.title}", f"{after.skewness:.2f}", about),
             ("Never found, raw", f"{raw.antihubs:.0%}", never),
-            (f"Never found, {METHODS[method]}", f"{after.antihubs:.0%}", never),
+            (f"Never found, {found.title}", f"{after.antihubs:.0%}", never),
         ]
     )
-    figure = hub_histogram(raw)
-    chart(figure, "hubs")
-    table = pd.DataFrame(
-        {
-            "id": _ids(workspace, found),
-            f"found, raw (of {found.raw.n_queries:,} queries)": raw.counts,
-            f"found, {METHODS[method]}": after.counts,
-        }
-    )
-    view_bar("hubs", figure=figure, table=lambda: table)
-    st.caption(plain(f"The greatest hubs: each {dst} with how many queries have it among their {raw.k} nearest.", 200))
+    show.show(view, found, workspace)
+    about = f"The greatest hubs: each {view.dst} with how many queries have it among their {raw.k} nearest."
+    st.caption(plain(about, 200))
     places = raw.hubs[:HUBS]
-    notes = {int(found.gallery_rows[i]): _note(i, raw, after) for i in places}
-    item_grid(workspace, found.gallery_rows[places], "hubs", notes=notes, limit=HUBS)
+    notes = {int(found.report.gallery_rows[i]): _note(i, raw, after) for i in places}
+    item_grid(workspace, found.report.gallery_rows[places], "hubs", notes=notes, limit=HUBS)
 
 
 def _note(place: int, raw: Hubness, after: Hubness) -> str:
     return f"{raw.counts[place]:,} raw, {after.counts[place]:,} rescored; even share {raw.counts.mean():.1f}"
-
-
-def _ids(workspace: Workspace, found: RescoredReport) -> list[str]:
-    assert workspace.embeddings is not None
-    return workspace.embeddings.ids[found.gallery_rows].astype(str).tolist()

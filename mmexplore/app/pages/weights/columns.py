@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
 from mmexplore.app.kit.widgets import one_line, plain, say_error, section
-from mmexplore.app.snippets import weights as python_weights
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
-from mmexplore.attribution.columns import CHANGES, ColumnContributions
-from mmexplore.data.identity import uid_of
+from mmexplore.attribution.columns import CHANGES
 from mmexplore.errors import UserError
-from mmexplore.figures.contributions import column_bars
+from mmexplore.views.columns import Columns
 from mmexplore.workspace.state import Workspace
 
 WORDS = {"permuted": "Another item's", "empty": "Empty"}
@@ -42,30 +38,12 @@ def columns(workspace: Workspace) -> None:
             key=f"{CHOICE}columns.change",
             help="; ".join(f"{WORDS[name]}: {about}" for name, about in CHANGES.items()) + ".",
         )
-    fitted, embeddings = journey.fitted_input(workspace)
+    view = Columns(workspace.current, modality, str(change))
     try:
         with st.spinner("Measuring"):
-            found = session.remember(
-                ("columns", uid_of(fitted), session.fingerprint(embeddings), modality, change),
-                lambda: journey.columns_of(workspace, modality, change),
-            )
+            found = show.found(view, workspace)
     except UserError as error:
         say_error(error)
         return
-    figure = column_bars(found)
-    chart(figure, "columns")
-    st.caption(plain(f"{one_line(modality, 40)}: over {found.n:,} rows; the lines are 95 % intervals over rows.", 200))
-    view_bar(
-        "columns",
-        figure=figure,
-        table=lambda: columns_table(found),
-        python=python_weights.columns(workspace, modality, change),
-    )
-
-
-def columns_table(found: ColumnContributions) -> pd.DataFrame:
-    """One line a column: what is lost, its interval, share of answers that change."""
-    table = pd.DataFrame({"column": found.columns, "lost": found.mean, "low": found.low, "high": found.high})
-    if found.flips is not None:
-        table["answers that change"] = found.flips
-    return table
+    over = f"{one_line(modality, 40)}: over {found.n:,} rows; the lines are 95 % intervals over rows."
+    show.show(view, found, workspace, below=plain(over, 200))

@@ -7,21 +7,17 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
 from mmexplore.app.kit.widgets import one_line, plain, section
 from mmexplore.app.shell import jobs_view
-from mmexplore.app.snippets import weights as python_weights
-from mmexplore.app.state import session
+from mmexplore.app.shell.view_jobs import as_job, recall
 from mmexplore.app.state.session import CHOICE
 from mmexplore.attribution.information import LIMITS, OTHER, STATES, WORDS, Information
 from mmexplore.attribution.pid import gate_parts, part_names
 from mmexplore.data.embeddings import Embeddings
-from mmexplore.figures.information import information_bars
-from mmexplore.server.jobs import Progress
+from mmexplore.views.information import InformationParts, Parts, targets_of
 from mmexplore.workspace.state import Workspace
 
-KIND = "information"
 TITLES = {"classifier": "its classifier's answer", "cluster": "the cluster it lies in"}
 
 
@@ -35,9 +31,7 @@ def shared_and_own(workspace: Workspace) -> None:
     )
     embeddings = workspace.embeddings
     assert embeddings is not None
-    targets = (["label"] if embeddings.target_kind == "classification" else []) + [
-        str(c) for c in embeddings.columns if _few_values(embeddings.columns[c])
-    ]
+    targets = targets_of(embeddings)
     if len(embeddings.modalities) < 2 or not targets:
         st.text("Needs two modalities and a label (or another column) with classes.")
     else:
@@ -62,34 +56,16 @@ def _ask(workspace: Workspace, embeddings: Embeddings, targets: list[str]) -> No
             key=f"{CHOICE}pid.words",
             help="; ".join(f"{TITLES[w]}: {about}" for w, about in WORDS.items()) + ".",
         )
-        pressed = st.button("Estimate", key="pid-estimate", disabled=jobs_view.busy(KIND))
-    key = (KIND, session.fingerprint(embeddings), a, b, words, target, workspace.seed)
+        pressed = st.button("Estimate", key="pid-estimate", disabled=jobs_view.busy(InformationParts.name))
+    view = InformationParts(a, b, str(words), target)
     if pressed:
-        _estimate(workspace, a, b, str(words), target, key)
-    known = session.recall(key)
+        said = f"Estimated what {one_line(a, 40)} and {one_line(b, 40)} share."
+        as_job(view, workspace, f"Information of {a} and {b}", lambda _: said)
+    known = recall(view, workspace)
     if known is None:
         st.text("Choose two modalities, and press Estimate.")
     else:
-        found, note = known
-        _draw(found, note, target)
-
-
-def _few_values(column: pd.Series) -> bool:
-    """Classes that a table of counts can hold."""
-    return not pd.api.types.is_float_dtype(column) and 2 <= column.nunique() <= STATES
-
-
-def _estimate(workspace: Workspace, a: str, b: str, words: str, target: str, key: tuple) -> None:
-    frozen = workspace.snapshot()
-
-    def work(progress: Progress) -> tuple[Information, str]:
-        return journey.information_of(frozen, a, b, words, target, progress)
-
-    def take_up(result: tuple[Information, str]) -> str:
-        session.keep(key, result)
-        return f"Estimated what {one_line(a, 40)} and {one_line(b, 40)} share."
-
-    jobs_view.submit(f"Information of {a} and {b}", work, take_up, KIND)
+        _draw(view, known, workspace)
 
 
 def in_words(found: Information) -> str:
@@ -104,24 +80,15 @@ def in_words(found: Information) -> str:
     return told + (f" No more than with permuted labels, so not to be relied on: {', '.join(weak)}." if weak else "")
 
 
-def _draw(found: Information, note: str, target: str) -> None:
+def _draw(view: InformationParts, parts: Parts, workspace: Workspace) -> None:
+    found = parts.found
     st.info(plain(in_words(found), 600))
-    figure = information_bars(found)
-    chart(figure, "information")
     merged = "" if found.classes[-1] != OTHER else f" The {STATES - 1} most frequent classes count, the rest is one."
-    st.caption(
-        plain(
-            f"{note} The line is a 95 % bootstrap interval; below the grey mark lie 95 % of the values that permuted "
-            f"labels give. {LIMITS[found.words]} The split is that of Bertschinger and others (2014).{merged}",
-            900,
-        )
+    about = (
+        f"{parts.note} The line is a 95 % bootstrap interval; below the grey mark lie 95 % of the values that permuted "
+        f"labels give. {LIMITS[found.words]} The split is that of Bertschinger and others (2014).{merged}"
     )
-    view_bar(
-        "information",
-        figure=figure,
-        table=lambda: pd.DataFrame(journey.information_table(found)),
-        python=python_weights.information(found.a, found.b, found.words, target),
-    )
+    show.show(view, parts, workspace, below=plain(about, 900))
 
 
 def _gates() -> None:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmexplore import journey
-from mmexplore.app.kit import views, weighing
+from mmexplore.app.kit import show, weighing
 from mmexplore.app.kit.absent import absent
 from mmexplore.app.kit.widgets import PERCENT, in_percent, numbers, plain
 from mmexplore.app.panels import fusing
-from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
 from mmexplore.attribution.null import Null
 from mmexplore.attribution.perceptual import Perceptual
 from mmexplore.attribution.shapley import Contributions
 from mmexplore.attribution.value import BASELINES
-from mmexplore.data.embeddings import Embeddings
-from mmexplore.data.identity import uid_of
+from mmexplore.views.weights import LearnedClasses, Measured, Shapley
 from mmexplore.workspace.state import Workspace
 
 NO_WEIGHTS = (
@@ -36,70 +31,25 @@ ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a fusion has learned of its M modalities, and what is measured on the same N items.
-
-    Attributes:
-        learned: float [N, M], the method's own weights; None where it has none.  summary: `journey.weights`, likewise.
-        norms: float [N, M], share of the lengths that are added up; None where nothing is.
-        found: measured contributions.  null: what is measured where there is nothing to find.
-        lost: accuracy without each modality; None where the fusion is no classifier.
-        baseline: what stood in for a modality that was taken away (a key of BASELINES).
-    """
-
-    embeddings: Embeddings
-    learned: np.ndarray | None
-    norms: np.ndarray | None
-    summary: dict[str, Any] | None
-    found: Contributions
-    null: Null
-    lost: Perceptual | None
-    baseline: str
-
-    @property
-    def modalities(self) -> list[str]:
-        return self.found.modalities
-
-    def table(self, rows: np.ndarray | None = None) -> pd.DataFrame:
-        """As `weighing.items_table`, of these rows (all when None)."""
-        table = weighing.items_table(self.embeddings, self.learned, self.norms, self.found)
-        return table if rows is None else table.iloc[rows]
-
-
 def measured(workspace: Workspace) -> Measured:
     """Draw the top of the page; what it found goes to the parts below it."""
-    learned, norms, embeddings = views.learned_weights(workspace)
-    fitted, _ = journey.fitted_input(workspace)
-    source = "none" if learned is None else "learned"
+    own = show.found(LearnedClasses(workspace.current), workspace)
     fusing.show_other(workspace)
-    st.text(f"{workspace.title}. Source of the weights: {source}.")
-    summary = None
-    if learned is None:
+    st.text(f"{workspace.title}. Source of the weights: {'none' if own.weights is None else 'learned'}.")
+    if own.summary is None:
         st.info(NO_WEIGHTS)
     else:
-        summary = session.remember(("weights.summary", uid_of(learned)), lambda: journey.weights(workspace))
-        _learned_numbers(embeddings.modalities, summary)
+        _learned_numbers(own.modalities, own.summary)
     baseline = _baseline()
     with st.spinner("Measuring"):
-        found, null, lost = session.remember(
-            ("shapley", uid_of(fitted), session.fingerprint(embeddings), baseline),
-            lambda: (
-                *journey.shapley_of(workspace, baseline),
-                journey.perceptual_of(fitted.fusion, embeddings, workspace.seed),
-            ),
-        )
-    _table(found, null, lost, summary)
-    if lacking := absent(embeddings.present):
-        st.caption(
-            plain(f"{lacking} {weighing.where_present(embeddings.modalities, embeddings.present, summary)}", 600)
-        )
-    if summary is not None:
-        agreed = session.remember(
-            ("agreement", uid_of(found)), lambda: journey.agreement_of(fitted.fusion, embeddings, found, lost)
-        )
-        _verdict(embeddings.modalities, summary, None if agreed is None else agreed[1])
-    return Measured(embeddings, learned, norms, summary, found, null, lost, baseline)
+        known = show.found(Shapley(workspace.current, baseline), workspace)
+    _table(known.found, known.null, known.lost, own.summary)
+    present = own.items.present
+    if lacking := absent(present):
+        st.caption(plain(f"{lacking} {weighing.where_present(own.modalities, present, own.summary)}", 600))
+    if own.summary is not None:
+        _verdict(own.modalities, own.summary, known.agreed)
+    return known
 
 
 def _learned_numbers(modalities: Sequence[str], summary: dict[str, Any]) -> None:

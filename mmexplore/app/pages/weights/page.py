@@ -16,10 +16,10 @@ def page() -> None:
     known = measuring.measured(workspace)
 
     views = {"Item by item": partial(item_weights.item_by_item, workspace, known)}
-    if known.embeddings.target_kind == "classification":
+    if known.items.target_kind == "classification":
         views["Class by class"] = partial(weight_figures.class_by_class, workspace, known)
     views["All of the data"] = partial(weight_figures.all_of_the_data, workspace, known)
-    if known.learned is not None:
+    if known.own.weights is not None:
         views["Learned against measured"] = partial(weight_figures.learned_against_measured, workspace, known)
     views["What two share"] = partial(information.shared_and_own, workspace)
     if truth.is_known(workspace):

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from mmexplore import journey
-from mmexplore.app.kit.download import chart, view_bar
+from mmexplore.app.kit import show
+from mmexplore.app.kit.download import chart
 from mmexplore.app.kit.widgets import PERCENT, in_percent, section
 from mmexplore.app.panels import fusing
 from mmexplore.app.shell import jobs_view
-from mmexplore.app.snippets import weights as python_weights
+from mmexplore.app.shell.view_jobs import as_job, recall
 from mmexplore.app.state import session
 from mmexplore.app.state.session import CHOICE
-from mmexplore.attribution.truth import TIE, BesideTruth, beside_truth, ranking_right, true_shares
+from mmexplore.attribution.truth import TIE, BesideTruth, beside_truth, true_shares
 from mmexplore.data.identity import uid_of
-from mmexplore.figures.contributions import methods_beside_truth
-from mmexplore.server.jobs import Progress
+from mmexplore.views.truth import Told, Truth, told
 from mmexplore.workspace.state import Workspace
-
-KIND = "truth"
 
 
 def is_known(workspace: Workspace) -> bool:
@@ -45,28 +41,28 @@ def beside_the_truth(workspace: Workspace) -> None:
         key = ("truth.one", uid_of(fitted), session.fingerprint(embeddings))
         mine = session.remember(key, lambda: beside_truth(fitted.fusion, embeddings, workspace.seed))
         here = [replace(mine, method=fitted.id)]
-    _ask(workspace)
-    kept: dict[str, tuple[Any, BesideTruth]] = session.recall(_key(workspace)) or {}
-    asked = [told for name, (fusion, told) in kept.items() if fusion is _fusion(workspace, name)]
+    asked = [one for name in _ask(workspace) for one in _known(workspace, name)]
     found = {f.method: f for f in [*here, *asked]}
     if not found:
         st.caption("The fusion that is shown was not fitted to the label: measure the others with the button.")
         return
-    _draw(workspace, sorted(found.values(), key=_error))
+    _draw(workspace, told(list(found.values()), workspace))
 
 
-def _key(workspace: Workspace) -> tuple:
-    assert workspace.embeddings is not None
-    return ("truth.methods", session.fingerprint(workspace.embeddings), workspace.seed)
+def _known(workspace: Workspace, name: str) -> tuple[BesideTruth, ...]:
+    """What was measured of this fit or method; nothing where it was not, or of another fit."""
+    one = recall(Truth((name,)), workspace)
+    return () if one is None else one.methods
 
 
-def _fusion(workspace: Workspace, name: str) -> Any:
-    """The fit that was measured under this name; what is told of another one of that name is not its."""
-    fit = workspace.fit_of(name)
-    return None if fit is None else fit.fusion
+def _keep(before: Workspace, result: Told) -> None:
+    """Each method's under a key of its own: what is asked for next need not be the same."""
+    for one in result.methods:
+        session.keep(Truth((one.method,)).key(before), told([one], before))
 
 
-def _ask(workspace: Workspace) -> None:
+def _ask(workspace: Workspace) -> list[str]:
+    """What to measure, as a job; all that can be asked for."""
     names = fusing.choices(workspace)
     fusing.forget_gone(f"{CHOICE}truth.methods", names)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -78,33 +74,21 @@ def _ask(workspace: Workspace) -> None:
             key=f"{CHOICE}truth.methods",
             width=640,
         )
-        pressed = st.button("Fit and measure them", key="truth-fit", disabled=not chosen or jobs_view.busy(KIND))
+        pressed = st.button("Fit and measure them", key="truth-fit", disabled=not chosen or jobs_view.busy(Truth.name))
     if pressed:
         workspace.ensure_split()
-        key, frozen = _key(workspace), workspace.snapshot()
-
-        def work(progress: Progress) -> tuple[list[BesideTruth], list[str]]:
-            return journey.truth_of_methods(frozen, chosen, progress)
-
-        def take_up(result: tuple[list[BesideTruth], list[str]]) -> str:
-            session.keep(key, {found.method: (_fusion(frozen, found.method), found) for found in result[0]})
-            return "Measured. " + " ".join(result[1])
-
-        jobs_view.submit(f"Measure {len(chosen)} methods beside the truth", work, take_up, KIND)
+        title = f"Measure {len(chosen)} methods beside the truth"
+        as_job(Truth(tuple(chosen)), workspace, title, lambda found: "Measured. " + " ".join(found.refused), _keep)
+    return list(names)
 
 
-def _error(found: BesideTruth) -> float:
-    return float(abs(found.measured - found.truth).sum())
-
-
-def _draw(workspace: Workspace, found: list[BesideTruth]) -> None:
-    titles = fusing.called(workspace, [f.method for f in found])
-    figure = methods_beside_truth(found, titles)
-    chart(figure, "truth")
-    table = pd.DataFrame([_line(f, titles) for f in found])
+def _draw(workspace: Workspace, found: Told) -> None:
+    view = Truth(tuple(f.method for f in found.methods))
+    figure = show.figure_of(view, found, workspace)
+    chart(figure, view.name)
     percent = st.column_config.NumberColumn(format=PERCENT)
     st.dataframe(
-        in_percent(table, "error measured", "error learned"),
+        in_percent(view.table(found), "error measured", "error learned"),
         hide_index=True,
         key="truth-table",
         column_config={
@@ -118,19 +102,7 @@ def _draw(workspace: Workspace, found: list[BesideTruth]) -> None:
         column_order=["method", "bits told", "order measured", "order learned", "error measured", "error learned"],
     )
     st.caption(
-        f"Over {found[0].rows:,} held-out items; true shares nearer than {TIE:.0%} have no order. Error: mean distance "
-        "from the true share. Methods without weights of their own have no learned order."
+        f"Over {found.methods[0].rows:,} held-out items; true shares nearer than {TIE:.0%} have no order. Error: mean "
+        "distance from the true share. Methods without weights of their own have no learned order."
     )
-    view_bar("truth", figure=figure, table=lambda: table, python=python_weights.truth([f.method for f in found]))
-
-
-def _line(found: BesideTruth, titles: dict[str, str]) -> dict[str, object]:
-    line: dict[str, object] = {"method": titles.get(found.method, found.method), "bits told": found.told}
-    for name, estimate in (("measured", found.measured), ("learned", found.learned)):
-        line[f"order {name}"] = None if estimate is None else ranking_right(estimate, found.truth)
-        line[f"error {name}"] = None if estimate is None else float(abs(estimate - found.truth).mean())
-    for j, m in enumerate(found.modalities):
-        line[f"true {m}"] = found.truth[j]
-        line[f"measured {m}"] = found.measured[j]
-        line[f"learned {m}"] = None if found.learned is None else found.learned[j]
-    return line
+    show.bar(view, found, figure)

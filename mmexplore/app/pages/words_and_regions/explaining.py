@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mmexplore.app import snippets
 from mmexplore.app.kit.download import chart, view_bar
 from mmexplore.app.kit.widgets import numbers, one_line, plain, section
 from mmexplore.app.pages.words_and_regions.pairing import Shown
-from mmexplore.app.snippets import weights as python_weights
 from mmexplore.app.state.session import CHOICE
 from mmexplore.attribution.explanation import Chosen, Explanation, check_regions, check_words, explain
 from mmexplore.attribution.faithfulness import Faithfulness
@@ -253,5 +253,5 @@ def curve_table(checked: Faithfulness) -> pd.DataFrame:
 
 def _python(shown: Shown, found: Explanation, baseline: str) -> str:
     if shown.item is not None:
-        return python_weights.explained(shown.item, found.method, baseline, shown.image, shown.text, found.chosen)
-    return python_weights.explained_own(shown.pair.text, found.method, baseline, shown.image, shown.text, shown.offline)
+        return snippets.explained(shown.item, found.method, baseline, shown.image, shown.text, found.chosen)
+    return snippets.explained_own(shown.pair.text, found.method, baseline, shown.image, shown.text, shown.offline)

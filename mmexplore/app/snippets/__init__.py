@@ -1,1 +1,0 @@
-"""The Python that recreates what a page shows."""
