@@ -23,8 +23,8 @@ from uci import BAR, VIEWS, bars, draw
 
 from mmexplore.data.embeddings import Embeddings, concatenate
 from mmexplore.models.generative import methods
+from mmexplore.models.ridge import ridge as solve_ridge
 from mmexplore.models.standardise import Standard, fit_standard
-from mmexplore.scores.view_scores import _ridge
 
 NAMES = VIEWS["all"]
 SUBSETS = [s for size in range(1, len(NAMES)) for s in itertools.combinations(NAMES, size)]
@@ -58,7 +58,7 @@ def ridge(train: Embeddings, test: Embeddings, standard: Standard, given: tuple)
     rows = [standard.names.index(m) for m in given]
     x, asked = np.hstack([xs[j] for j in rows]), np.hstack([tests[j] for j in rows])
     return {
-        name: _ridge(x, xs[j], asked) * standard.spread[j] + standard.mean[j]
+        name: asked @ solve_ridge(x, xs[j], float(x.shape[1])) * standard.spread[j] + standard.mean[j]
         for j, name in enumerate(standard.names)
         if name not in given
     }
