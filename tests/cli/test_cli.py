@@ -226,6 +226,7 @@ def test_what_goes_wrong_is_one_sentence(arguments, code, says, tmp_path, monkey
         (("fuse", "--param", "epochs=-3"), "attention: epochs is -3; give a whole number from 1 to 100,000."),
         (("fuse", "--param", "epochs=2.5"), "attention: epochs is 2.5; give a whole number from 1 to 100,000."),
         (("fuse", "--param", "width=0"), "attention: width is 0; give a whole number from 1 to 4,096 ("),
+        (("fuse", "--source", "nope"), "source: there are no vectors called 'nope'; choose encoded or aligned."),
         (("fuse", "--method", "nope", "--param", "x=1"), "no fusion method is called 'nope'"),
         (
             ("compare", "--methods", "attention,concat:lr=x"),

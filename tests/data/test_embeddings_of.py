@@ -196,3 +196,54 @@ def test_numbers_and_classes_are_not_stacked_and_unknown_numbers_are_nan():
     assert both.target_kind == "regression" and np.isnan(both.labels[N:]).all()
     with pytest.raises(UserError, match="classes and another numbers"):
         concatenate([part("a", target=np.arange(N) / 4), part("b", labels=list("ababab"))])
+
+
+class Grows:
+    """As a tensor that wants gradients: it cannot be made an array as it is."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError("call detach first")
+
+
+ODD = {
+    "a huge number": {"vectors": {"a": np.array([[10**400]] * 2, object)}},
+    "a strange array": {"vectors": {"a": Grows(np.eye(2))}},
+    "dates": {"vectors": {"a": np.array([["2020-01-01"]] * 2, "datetime64[D]")}},
+    "complex numbers": {"vectors": {"a": np.eye(2) * 1j}},
+    "two names": {"vectors": {1: np.eye(2), "1": np.eye(2)}},
+    "present as a list": {"present": [True, False]},
+    "present of tables": {"present": {"a": np.ones((2, 2))}},
+    "spaces as a text": {"spaces": "s"},
+    "columns as a number": {"columns": 3},
+    "columns twice": {"columns": pd.DataFrame([[1, 2], [3, 4]], columns=["x", "x"])},
+    "columns in another order": {
+        "vectors": {"a": pd.DataFrame(np.eye(2))},
+        "columns": pd.DataFrame({"x": [1, 2]}, index=[1, 0]),
+    },
+    "splits of dictionaries": {"splits": [{}, {}]},
+    "a target beyond all": {"target": [1e200, 1.0]},
+}
+
+
+@pytest.mark.parametrize("given", ODD.values(), ids=ODD)
+def test_what_cannot_be_taken_in_is_one_sentence(given):
+    with pytest.raises(UserError) as error:
+        Embeddings.of(**{"vectors": {"a": np.eye(2)}} | given)
+    assert "\n" not in str(error.value)
+
+
+def test_masked_numbers_are_absent_and_what_was_given_may_change_later():
+    hidden = np.ma.masked_array(np.ones((3, 2)), mask=[[1, 1], [0, 0], [0, 0]])
+    assert Embeddings.of({"a": hidden}).present["a"].tolist() == [False, True, True]
+    given = np.ones((3, 2), np.float32)
+    made = Embeddings.of({"a": given})
+    given[:] = 7
+    assert (made.vectors["a"] == 1).all()
+
+
+def test_ids_that_a_hole_made_floats_are_those_they_were():
+    assert Embeddings.of({"a": np.eye(3)}, ids=np.arange(3) * 1.0).ids.tolist() == ["0", "1", "2"]
+    assert Embeddings.of({"a": np.eye(3)}, ids=[0.5, 1.0, 2.0]).ids.tolist() == ["0.5", "1.0", "2.0"]

@@ -31,6 +31,16 @@ class MyRotation(Procrustes):
     name = "my-rotation"
 
 
+class Unlistable(AttentionFusion):
+    """A default that no list can show."""
+
+    name = "unlistable"
+
+    def __init__(self, function=print, *, objective: str | None = None, random_state: int = 0) -> None:
+        super().__init__(objective=objective, random_state=random_state)
+        self.function = function
+
+
 class Impostor(AttentionFusion):
     """It has forgotten to take a name of its own."""
 

@@ -58,6 +58,7 @@ def test_a_fusion_an_alignment_and_a_generative_method_are_found(offer) -> None:
         ("tests.plugins.offered:Unfinished", "does not define"),
         ("tests.plugins.offered:Nameless", "has no `name`"),
         ("tests.plugins.offered:Cardless", "has no `card`"),
+        ("tests.plugins.offered:Unlistable", "cannot be listed (TypeError"),
         ("tests.plugins.offered:Impostor", "the name 'attention' is taken"),
         ("tests.plugins.broken:Whatever", "ImportError: needs a library that is not here"),
         ("tests.plugins.leaving:Whatever", "SystemExit"),

@@ -215,6 +215,22 @@ def test_a_file_of_an_older_version_opens(name, tmp_path):
     assert again.seen(data().with_splits(None)).all()
 
 
+def test_a_file_whose_numbers_do_not_fit_its_settings_says_so_and_can_be_saved_again(tmp_path):
+    """Opening does not wait for torch, so it comes out when the network is first asked."""
+    quick("attention").fit(data()).save(tmp_path / "saved")
+    file = tmp_path / "saved.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"params": content["params"] | {"width": 5}}))
+    misfit = load_estimator(tmp_path / "saved", EVERY)
+    with pytest.raises(UserError, match="do not fit its settings"):
+        misfit.transform(data())
+    misfit.save(tmp_path / "again")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "saved.safetensors").read_bytes()
+    file.write_text(json.dumps(content | {"params": content["params"] | {"width": "abc"}}))
+    with pytest.raises(UserError, match="width is 'abc'"):
+        load_estimator(tmp_path / "saved", EVERY)
+
+
 def test_ids_of_any_letters_survive_a_file_and_a_generator_is_saved_as_its_seed(tmp_path):
     ids = np.array([f"é\n{i}\t\U0001f600" for i in range(90)], object)
     method = quick("late-sum", random_state=np.random.default_rng(1)).fit(replace(data(), ids=ids))
