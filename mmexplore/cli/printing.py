@@ -45,13 +45,16 @@ class StderrLine:
 
     def __init__(self) -> None:
         self.last = 0.0
+        self.through = ""  # the finished stage that was shown
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         terminal = sys.stderr.isatty()
-        through = progress.done >= progress.total > 0
+        stage = f"{progress.done}/{progress.total}" if progress.done >= progress.total > 0 else ""
+        through = bool(stage) and stage != self.through  # said at once, and once
         if now - self.last < (0.1 if terminal else 5) and not through:
             return
+        self.through = stage
         self.last = now
         line = f"{how_far(progress.done, progress.total)} {progress.message}" if progress.total else progress.message
         print(f"\r\033[K{line[:100]}" if terminal else line, end="" if terminal else "\n", file=sys.stderr, flush=True)

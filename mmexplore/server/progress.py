@@ -29,8 +29,8 @@ class Progress:
         self._on_change, self._clock = on_change, clock
         self._cancel = threading.Event()
         self._lock = threading.Lock()
-        self._last = clock()
         self._items, self._seconds = 0.0, 0.0  # exponentially forgotten sums; their ratio is the throughput
+        self._moved = clock()  # when `done` last grew
 
     def update(self, done: float, total: float, message: str = "") -> None:
         """`done` of `total` items are through; `message` says what is going on ("" keeps the last one).
@@ -44,13 +44,14 @@ class Progress:
         with self._lock:
             now = self._clock()
             if done < self.done or (total != self.total and self.total):
-                self._items, self._seconds, self.done = 0.0, 0.0, 0
-            else:
-                elapsed = now - self._last
+                self._items, self._seconds, self.done, self._moved = 0.0, 0.0, 0, now
+            elif done > self.done:  # words alone say nothing of the speed: a long step would be forgotten by them
+                elapsed = now - self._moved
                 keep = math.exp(-elapsed / SMOOTHING_SECONDS)
                 self._items = self._items * keep + (done - self.done)
                 self._seconds = self._seconds * keep + elapsed
-            self.done, self.total, self._last = done, total, now
+                self._moved = now
+            self.done, self.total = done, total
             self.message = message or self.message
         if self._on_change is not None:
             self._on_change(self)
@@ -85,8 +86,8 @@ class Progress:
         rate = self.throughput
         if rate is None or not self.total:
             return None
-        return max(0.0, (self.total - self.done) / rate - (self._clock() - self._last))
+        return max(0.0, (self.total - self.done) / rate - (self._clock() - self._moved))
 
     def restart(self) -> None:
         """The clock of the first stage begins when the work does, not when it was queued."""
-        self._last = self._clock()
+        self._moved = self._clock()

@@ -83,6 +83,14 @@ def _pack(members: dict[str, Path], fresh: Path, progress: Progress) -> None:
         progress.check()
 
 
+def _inside(folder: Path) -> Path:
+    """The workspace in an unpacked ZIP: the folder, or the one folder in it, as other programs pack it."""
+    within = list(folder.iterdir())
+    if len(within) == 1 and (within[0] / "run.json").is_file():
+        return within[0]
+    return folder
+
+
 def open_zip(path: Path, workdir: Path, progress: Progress | None = None) -> Workspace:
     """Read a ZIP that `save_zip` wrote, from anyone: unpacked by the same rules as any uploaded ZIP.
 
@@ -102,7 +110,7 @@ def open_zip(path: Path, workdir: Path, progress: Progress | None = None) -> Wor
         if refused:
             raise UserError(refused[0].reason, path.name, "save the workspace again")
         progress.update(0, 0, "Reading")
-        opened = open_directory(folder, trusted=False)
+        opened = open_directory(_inside(folder), trusted=False)
         progress.check()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -287,6 +287,21 @@ def test_throughput_and_time_left():
     assert progress.throughput == pytest.approx(10, rel=0.02)
 
 
+def test_words_between_long_steps_change_no_speed():
+    """Of a race each fit takes minutes, and its epochs are told meanwhile."""
+    clock = Clock()
+    progress = Progress(clock=clock)
+    for step in range(1, 4):
+        for _ in range(20):
+            clock.now += 3
+            progress.update(step - 1, 27, "epoch")
+        progress.update(step, 27)
+        assert progress.throughput == pytest.approx(1 / 60) and progress.seconds_left == pytest.approx((27 - step) * 60)
+    clock.now += 30
+    progress.update(3, 27, "epoch")
+    assert progress.seconds_left == pytest.approx(24 * 60 - 30)
+
+
 def test_a_new_stage_starts_afresh():
     clock = Clock()
     progress = Progress(clock=clock)

@@ -124,6 +124,18 @@ def test_zip_carries_its_media(workspace, tmp_path):
     assert reopened.dataset.cells["t"] == workspace.dataset.cells["t"]
 
 
+def test_a_folder_that_was_zipped_by_hand_is_a_workspace_too(unfitted, tmp_path):
+    import zipfile
+
+    workspace_files.save(unfitted, tmp_path / "run", copy_media=True)
+    with zipfile.ZipFile(tmp_path / "run.zip", "w") as archive:
+        for file in sorted((tmp_path / "run").rglob("*")):
+            archive.write(file, file.relative_to(tmp_path))
+    again = workspace_zip.open_zip(tmp_path / "run.zip", tmp_path / "work")
+    assert again.dataset.ids.tolist() == unfitted.dataset.ids.tolist()
+    assert again.embeddings.dims == unfitted.embeddings.dims
+
+
 def test_a_zip_brings_everything_back(workspace, tmp_path):
     workspace_zip.save_zip(workspace, tmp_path / "w.zip", tmp_path / "work")
     same(workspace, workspace_zip.open_zip(tmp_path / "w.zip", tmp_path / "other"))

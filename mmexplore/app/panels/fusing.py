@@ -136,7 +136,8 @@ def start(
         now = session.workspace()
         if now.embeddings is not embeddings or (source == "aligned" and now.aligned is not aligned):
             return "The vectors were changed meanwhile, so the fit was not kept."
-        kept = now.titles[now.add_fusion(fitted, show)]
+        id_ = now.add_fusion(fitted, show)
+        kept = now.titles[id_]  # asked for after it was added: the titles of the others change, too
         return f"Fitted: {kept}. Next: Weights or Latent space." if show else f"Fitted: {kept}."
 
     jobs_view.submit(f"Fit: {title}", work, take_up, "fuse")

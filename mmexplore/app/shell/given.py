@@ -77,6 +77,6 @@ def _is_workspace_zip(path: Path) -> bool:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return "run.json" in archive.namelist()
+            return any(n == "run.json" or (n.count("/") == 1 and n.endswith("/run.json")) for n in archive.namelist())
     except (zipfile.BadZipFile, OSError):  # whoever reads it says what is wrong with it
         return False

@@ -67,7 +67,12 @@ class Fusion(Estimator):
             UserError: it was fitted to another objective.
         """
         answers = self._answers(embeddings, "predict")
-        return answers if self.classes_ is None else self.classes_[answers.argmax(axis=1)]
+        if self.classes_ is None:
+            return answers
+        classes = self.classes_
+        if classes.dtype == object and {type(c) for c in classes} in ({int}, {bool}, {float}):
+            classes = np.array(classes.tolist())  # scikit-learn's measures take no numbers among objects
+        return classes[answers.argmax(axis=1)]
 
     def predict_proba(self, embeddings: Embeddings) -> np.ndarray:
         """Probabilities [N, C] in the order of `classes_`. Raises UserError unless it was fitted to classes."""

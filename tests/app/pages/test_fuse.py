@@ -10,6 +10,7 @@ from mmexplore.models.methods import all_methods, fusion_methods
 from mmexplore.models.param import params_of
 from mmexplore.workspace.state import Workspace
 from tests.app.pages.conftest import OpenPage
+from tests.app.pages.test_journey import FRAMED
 from tests.journey.small import shared_pairs, workspace_of
 
 
@@ -139,3 +140,19 @@ def test_a_fit_that_was_removed_is_chosen_nowhere(open_page: OpenPage, two_fits)
     two_fits.remove_fusion("attention-2")
     test.run()
     assert not test.exception and test.multiselect(key="choice.missing.methods").value == ["attention"]
+
+
+def test_a_second_width_is_fitted_as_a_job_and_told(open_page: OpenPage, two_fits):
+    """The notice names the new fit, whose title is made when it has been added."""
+    test = open_page("fuse", workspace=two_fits)
+    test.number_input(key="choice.fusion.attention.width").set_value(4)
+    test.number_input(key="choice.fusion.attention.epochs").set_value(2).run()
+    test.button(key="fit").click().run()
+    assert test.session_state["jobs"][0].job.wait(60)
+    frame = AppTest.from_string(FRAMED)
+    for key in ("jobs", "workspace"):
+        frame.session_state[key] = test.session_state[key]
+    frame.run()
+    assert not frame.exception
+    assert list(two_fits.fusions)[-1] == two_fits.current == "attention-3"
+    assert any("Fitted: " in read(t.value) and "width 4" in read(t.value) for t in frame.toast)

@@ -266,6 +266,16 @@ def test_classes_come_back_as_they_were_given(name, kind, tmp_path):
     np.testing.assert_array_equal(again.predict(embeddings), answer)
 
 
+@pytest.mark.parametrize("labels", [[3, 1, 2], [True, False, True]])
+def test_numbers_among_objects_are_answered_as_numbers(labels):
+    """`Embeddings.of` keeps classes as objects; scikit-learn's measures take them only as what they are."""
+    from sklearn.metrics import accuracy_score
+
+    known = np.resize(np.array(labels, object), len(data()))
+    answer = quick("concat").fit(data().with_labels(known)).predict(data())
+    assert answer.dtype == np.array(labels).dtype and 0 <= accuracy_score(known.tolist(), answer) <= 1
+
+
 @pytest.mark.parametrize("unknown", ["", None])
 def test_unknown_labels_are_no_class(unknown):
     labels = data().labels.copy()
