@@ -20,7 +20,7 @@ Params = Annotated[
 Fit = Annotated[
     str | None,
     typer.Option(
-        "--method", metavar="FIT", help="A fit by its id, or a method (its latest fit); by default the one in use."
+        "--method", metavar="FIT", help="A fit by its id, as `fuse` printed it; by default the one in use."
     ),
 ]
 FitSeed = Annotated[int | None, typer.Option("--seed", help="Seed; by default the workspace's.")]
