@@ -19,9 +19,7 @@ Params = Annotated[
 ]
 Fit = Annotated[
     str | None,
-    typer.Option(
-        "--method", metavar="FIT", help="A fit by its id, as `fuse` printed it; by default the one in use."
-    ),
+    typer.Option("--method", metavar="FIT", help="A fit by its id, as `fuse` printed it; by default the one in use."),
 ]
 FitSeed = Annotated[int | None, typer.Option("--seed", help="Seed; by default the workspace's.")]
 
