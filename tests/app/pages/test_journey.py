@@ -324,7 +324,7 @@ def test_slow_maps_are_drawn_as_a_job_once(open_page: OpenPage):
     waiting = test.session_state["jobs"][0]
     assert waiting.job.wait(60)
     assert waiting.job.state == "done"
-    maps = waiting.job.result
+    maps = waiting.job.result.of
     assert list(maps) == ["photo", "cap*tion*", "fused"]
     assert all(np.isfinite(p.points).all() for p in maps.values())
 
