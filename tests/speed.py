@@ -20,6 +20,7 @@ SLOW = (
     "encoders/test_sounds.py::test_a_linear_probe_tells_spoken_digits_apart",
     "figures/test_flow.py",
     "fuzz/",
+    "library/test_multiview.py",
     "models/generative/",
     "journey/test_comparing.py",
     "journey/test_kinds.py",
@@ -35,11 +36,15 @@ SLOW = (
     "retrieval/test_rescore.py::test_the_controlled_numbers_of_both_banks",
     "robustness/test_lab.py",
     "test_deploy.py",
+    "test_layers.py",
+    "views/",
     "journey/test_showcase.py",
     "app/test_python.py",
 )
 #: file -> values of its parameter `name` that stand for all of them: one of each family of code
-REPRESENTED = {"models/methods/test_fusions.py": ("attention", "late-sum", "autoencoder")}
+REPRESENTED = {
+    f"models/methods/test_{file}.py": ("attention", "late-sum", "autoencoder") for file in ("fusions", "estimators")
+}
 
 
 def is_slow(test: str, params: Mapping[str, Any]) -> bool:
