@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def code_digest(modules: Iterable[str], package: Path = PACKAGE) -> str:
     """SHA-256 (hex) of the code of these modules and of all modules of the package that they import, at any remove, at
-    the top of a file or inside a function.
+    the top of a file or inside a function (but not for a type checker alone).
 
     The files are read, nothing is imported. The same on every version of Python and with every kind of line end.
 
@@ -57,7 +57,7 @@ def _read(file: Path, package: Path, changed: int) -> tuple[str, list[str]]:
     """The code of a file, and the modules of the package that it imports."""
     text = file.read_text(encoding="utf-8")  # with "\n" for every kind of line end
     lines, names = text.split("\n"), set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_Run().visit(ast.parse(text))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -70,6 +70,15 @@ def _read(file: Path, package: Path, changed: int) -> tuple[str, list[str]]:
             lines[row - 1] = lines[row - 1][:column]
     ours = sorted(n for n in names if n.split(".")[0] == package.name and _file(n, package) is not None)
     return "\n".join(line.rstrip() for line in lines if line.strip()), ours
+
+
+class _Run(ast.NodeTransformer):
+    """Leaves out what only a type checker reads: mmexplore's own `__init__` names half of the package there."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return node.orelse
+        return self.generic_visit(node)
 
 
 def _blank_docstring(

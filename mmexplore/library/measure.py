@@ -89,12 +89,9 @@ def _in_one_space(
         return shared, np.ones(len(shared), bool), f"{len(shared):,} items"
     if not isinstance(shared, Alignment):
         raise UserError(f"{type(shared).__name__} is no alignment", "recall", "give a fitted alignment or embeddings")
-    if embeddings is not None:
-        check_embeddings(embeddings, "recall")
     if embeddings is None:
         raise UserError("no items are given", "recall", "give embeddings after the alignment")
-    if not hasattr(shared, "dims_"):
-        raise UserError("it is not fitted", shared.name, "call fit(embeddings) first")
+    check_embeddings(embeddings, "recall")
     space = shared.transform(shared.fitted_part(embeddings))
     if shared.fitted_in_advance:
         return space, np.ones(len(space), bool), f"{len(space):,} items"
@@ -144,8 +141,6 @@ def shapley(
     """
     if not isinstance(fusion, Fusion):
         raise UserError(f"{type(fusion).__name__} is no fusion", "shapley", "give a fitted fusion")
-    if not hasattr(fusion, "objective_"):
-        raise UserError("it is not fitted", fusion.name, "call fit(embeddings) first")
     check_embeddings(embeddings, "shapley")
     if not isinstance(n_null, int | np.integer) or n_null < 2:
         raise UserError(f"{n_null} permutations show no range", "n_null", "give 2 or more")

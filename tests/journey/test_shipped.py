@@ -14,7 +14,7 @@ import pytest
 from mmexplore import journey
 from mmexplore.encoders.text.minilm import MiniLM
 from mmexplore.journey import showcase
-from mmexplore.journey.source import PACKAGE, code_digest
+from mmexplore.journey.source import PACKAGE, _with_imports, code_digest
 from mmexplore.models.fusion.attention import AttentionFusion
 from tests.conftest import REPOSITORY
 
@@ -126,3 +126,11 @@ def test_making_them_again_changes_nothing(tmp_path: Path):
         check=True,
     )
     assert done.stderr.split("\n")[:3] == ["rows: unchanged", "vectors: unchanged", "results: unchanged"]
+
+
+def test_what_is_computed_is_in_the_key_and_what_shows_it_is_not():
+    """Else a word on a page would make the shipped results stale."""
+    known = set(_with_imports([AttentionFusion.__module__, showcase.SCORING], PACKAGE))
+    for part in ("models.training", "models.networks.net", "scores.bootstrap", "data.embeddings"):
+        assert f"mmexplore.{part}" in known
+    assert not [m for m in known if m.split(".")[1:2] in (["app"], ["views"], ["journey"], ["library"], ["workspace"])]
